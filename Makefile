@@ -1,0 +1,49 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: setup demo test test-long lint serve bench clean system
+
+setup: $(STAMP) ## the environment .venv with everything in it
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Twinshot needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) --editable '.[cpu,train,dev]'
+	touch $(STAMP)
+
+demo: setup ## draw a sample shop, train, index, serve and query it; stays up until Ctrl-C
+	$(BIN)/twinshot demo $(ARGS)
+
+system: ## what the tests need of the system: redis-server and Chromium
+	sh docker/system-packages.sh
+
+test: setup system lint ## every test that is not long, with coverage
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -m "not long" $(ARGS)
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --fail-under=90
+
+test-long: setup system ## the tests that take minutes
+	$(BIN)/python -m pytest -m long $(ARGS)
+
+lint: setup ## ruff, mypy --strict, the directions of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -p engine -p model_export -p index_builder -p app -p twinshot -p benchmarks
+	$(BIN)/lint-imports
+
+serve: setup ## serve the bundle folder BUNDLES (default: the demo's)
+	$(BIN)/twinshot serve $(or $(BUNDLES),demo/bundles)
+
+bench: bench-recognition-grocery bench-index ## every benchmark; QUICK=1 for the short form
+
+bench-%: setup ## one benchmark: benchmarks/%.py
+	$(BIN)/python -m benchmarks.$(subst -,_,$*)
+	$(BIN)/python -m benchmarks.table
+
+clean: ## the environment and everything that was made here
+	rm -rf $(VENV) demo var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
