@@ -1,0 +1,132 @@
+"""The row table: what is known of each indexed photo. Arrow files, mapped, one per shard.
+
+Row numbers count through the shards. `lookup.arrow` holds the rows in the order of product ids and of image ids, so
+that an id is found by binary search and opening does not grow with the catalogue.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from engine.bundle.manifest import REMEDY
+from engine.errors import BundleError
+from engine.files import require
+from engine.index.protocol import Rows
+
+SCHEMA = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("product_id", pa.string()),
+        ("category", pa.int32()),
+        ("title", pa.string()),
+        ("url", pa.string()),
+        ("sha256", pa.binary(32)),
+    ]
+)
+LOOKUP_SCHEMA = pa.schema([("by_product", pa.int64()), ("by_image", pa.int64())])
+LOOKUP_FILE = "lookup.arrow"
+
+
+@dataclass(frozen=True, slots=True)
+class RowRecord:
+    """One row: `category` is the index of its slice in the manifest."""
+
+    image_id: str
+    product_id: str
+    category: int
+    title: str | None
+    url: str | None
+    sha256: bytes
+
+
+class RowTable:
+    """All rows of a generation, read from the maps on demand. Safe to call from several threads."""
+
+    def __init__(self, folder: Path, shards: Sequence[str]) -> None:
+        """Map `folder`/shards/<name>.rows of `shards` and the lookup. Raises BundleError."""
+        tables = [_map(folder / "shards" / f"{name}.rows", SCHEMA) for name in shards]
+        self._table = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+        lookup = _map(folder / LOOKUP_FILE, LOOKUP_SCHEMA)
+        self._by_product = _numbers(lookup["by_product"])
+        self._by_image = _numbers(lookup["by_image"])
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    def ids(self, rows: Rows) -> tuple[list[str], list[str]]:
+        """The product ids and the image ids of `rows`, int64 [n]."""
+        taken = self._table.select(["product_id", "image_id"]).take(pa.array(rows))
+        return taken["product_id"].to_pylist(), taken["image_id"].to_pylist()
+
+    def record(self, row: int) -> RowRecord:
+        """Everything about one row."""
+        return RowRecord(**self._table.slice(row, 1).to_pylist()[0])
+
+    def product(self, product_id: str) -> Rows:
+        """The rows of a product by image id, int64 [n]; none if there is no such product."""
+        ids = _Sorted(self._table["product_id"], self._by_product)
+        start = bisect_left(ids, product_id)
+        stop = start
+        while stop < len(ids) and ids[stop] == product_id:
+            stop += 1
+        return self._by_product[start:stop].copy()
+
+    def image(self, image_id: str) -> int | None:
+        """The row of a photo, or None."""
+        ids = _Sorted(self._table["image_id"], self._by_image)
+        place = bisect_left(ids, image_id)
+        return int(self._by_image[place]) if place < len(ids) and ids[place] == image_id else None
+
+
+class _Sorted(Sequence[str]):
+    """A column read through a permutation that sorts it."""
+
+    def __init__(self, column: Any, permutation: Rows) -> None:
+        self._column, self._permutation = column, permutation
+
+    def __len__(self) -> int:
+        return len(self._permutation)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._column[int(self._permutation[place])].as_py()
+
+
+def write_rows(path: Path, columns: dict[str, list[Any]]) -> None:
+    """Write one shard's rows; `columns` has every column of SCHEMA."""
+    _write(path, pa.table(columns, schema=SCHEMA))
+
+
+def write_lookup(path: Path, product_ids: Sequence[str], image_ids: Sequence[str]) -> None:
+    """Write the lookup over all rows, given in row order."""
+    count = range(len(product_ids))
+    by_product = sorted(count, key=lambda row: (product_ids[row], image_ids[row]))
+    by_image = sorted(count, key=lambda row: image_ids[row])
+    _write(path, pa.table({"by_product": by_product, "by_image": by_image}, schema=LOOKUP_SCHEMA))
+
+
+def _write(path: Path, table: Any) -> None:
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+
+
+def _map(path: Path, schema: Any) -> Any:
+    require(path, REMEDY)
+    try:
+        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    except (pa.ArrowException, OSError) as error:
+        raise BundleError(f"{path} is not a readable Arrow file ({error}); {REMEDY}") from error
+    if table.schema != schema:
+        raise BundleError(f"{path} does not have the columns {', '.join(schema.names)}; {REMEDY}")
+    return table
+
+
+def _numbers(column: Any) -> Rows:
+    if column.num_chunks == 0:
+        return np.empty(0, dtype=np.int64)
+    numbers: Rows = column.combine_chunks().to_numpy() if column.num_chunks > 1 else column.chunk(0).to_numpy()
+    return numbers

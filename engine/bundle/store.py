@@ -1,0 +1,82 @@
+"""The bundle folder: generations side by side, and CURRENT, which names the live one."""
+
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+
+from engine.bundle.manifest import MANIFEST_FILE, Manifest, read_manifest
+from engine.errors import BundleError
+from engine.files import sync_folder, write_atomic
+
+CURRENT_FILE = "CURRENT"
+WORK_FOLDER = ".work"
+_GENERATION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A generation in a bundle folder."""
+
+    manifest: Manifest
+    live: bool
+
+
+def new_generation_id(now: datetime | None = None) -> str:
+    """Time and chance, such as `20261122T091500Z-3fa9c1d2`: sorts by age and never repeats."""
+    return f"{(now or datetime.now(UTC)):%Y%m%dT%H%M%SZ}-{token_hex(4)}"
+
+
+def current(bundles: Path) -> str:
+    """The id of the live generation. Raises BundleError."""
+    if not bundles.is_dir():
+        raise BundleError(f"{bundles} is not a folder; make a bundle with `twinshot index` or `twinshot build`")
+    path = bundles / CURRENT_FILE
+    if not path.exists():
+        raise BundleError(f"{path} is missing: no generation is published here; run `twinshot index … --out {bundles}`")
+    generation = path.read_text(encoding="utf-8").strip()
+    if not _GENERATION.fullmatch(generation):
+        raise BundleError(f"{path} names {generation!r}, which is no generation; run `twinshot rollback {bundles}`")
+    if not (bundles / generation).is_dir():
+        raise BundleError(f"{path} names {generation}, which is not there; run `twinshot rollback {bundles}`")
+    return generation
+
+
+def set_current(bundles: Path, generation: str) -> None:
+    """Make `generation` the live one, atomically and durably. Raises BundleError if it is not whole."""
+    read_manifest(bundles / generation)
+    write_atomic(bundles / CURRENT_FILE, f"{generation}\n".encode())
+
+
+def install(staged: Path, bundles: Path, generation: str) -> Path:
+    """Move a finished generation from its staging folder into the bundle folder; it is not live yet."""
+    target = bundles / generation
+    staged.rename(target)
+    sync_folder(bundles)
+    return target
+
+
+def listed(bundles: Path) -> list[Listed]:
+    """All whole generations, newest first."""
+    path = bundles / CURRENT_FILE
+    live = path.read_text(encoding="utf-8").strip() if path.exists() else None
+    names = sorted((own.name for own in bundles.iterdir() if _is_generation(own)), reverse=True)
+    return [Listed(read_manifest(bundles / name), name == live) for name in names]
+
+
+def prune(bundles: Path, keep: int) -> list[str]:
+    """Delete all but the newest `keep` generations, never the live one. Returns what was deleted."""
+    old = [own.manifest.generation for own in listed(bundles)[keep:] if not own.live]
+    for generation in old:
+        doomed = bundles / WORK_FOLDER / f"{generation}.deleted"
+        doomed.parent.mkdir(exist_ok=True)
+        # out of sight first: a half-deleted generation must not look whole
+        (bundles / generation).rename(doomed)
+        shutil.rmtree(doomed)
+    return old
+
+
+def _is_generation(path: Path) -> bool:
+    return bool(_GENERATION.fullmatch(path.name)) and (path / MANIFEST_FILE).exists()

@@ -1,0 +1,86 @@
+"""Photos to embeddings by ONNX Runtime; the only file that knows it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.codes import Floats
+from engine.errors import BundleError, UnavailableError
+from engine.model import ONNX_FILE, ModelCard, read_card
+from engine.preprocess import Pixels
+
+Device = Literal["cpu", "cuda"]
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What the model says of a batch: `embeddings` float32 [N, bits], `probabilities` float32 [N, classes].
+
+    `features` float32 [N, features] are the pooled features, None where they were not asked for.
+    """
+
+    embeddings: Floats
+    probabilities: Floats
+    features: Floats | None = None
+
+
+class Encoder:
+    """A model folder, loaded. Safe to call from several threads at once."""
+
+    def __init__(self, folder: Path, device: Device = "cpu", threads: int = 1, verify: bool = True) -> None:
+        """Load `folder`/model.onnx on `device` with `threads` threads inside one call.
+
+        Raises BundleError (a bad model folder) and UnavailableError (no ONNX Runtime; a device that is not there).
+        """
+        self.card: ModelCard = read_card(folder, verify=verify)
+        self._session = _open(folder / ONNX_FILE, device, threads)
+        declared = {output.name: output.shape for output in self._session.get_outputs()}
+        if declared.get("embedding", [0])[-1] != self.card.bits:
+            raise BundleError(
+                f"{folder / ONNX_FILE} does not give the {self.card.bits} values that model.json declares"
+            )
+
+    def encode(self, pixels: Pixels, features: bool = False) -> Encoded:
+        """Encode uint8 [N, size, size, 3] RGB."""
+        names = ["embedding", "probabilities"] + (["features"] if features else [])
+        outputs = self._session.run(names, {"pixels": pixels})
+        return Encoded(outputs[0], outputs[1], outputs[2] if features else None)
+
+    def warm(self, batch: int = 1) -> None:
+        """Encode a grey photo, so that the first real one does not pay for memory and kernels."""
+        size = self.card.preprocessing.size
+        self.encode(np.full((batch, size, size, 3), 127, dtype=np.uint8))
+
+
+def _open(path: Path, device: Device, threads: int) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise UnavailableError(
+            f"ONNX Runtime is not installed ({error}); install the extra 'cpu' or 'gpu' of twinshot"
+        ) from error
+    wanted = _PROVIDERS[device]
+    available = onnxruntime.get_available_providers()
+    if wanted not in available:
+        raise UnavailableError(
+            f"device {device!r} needs ONNX Runtime's {wanted}, but only {', '.join(available)} are here; "
+            "install the extra 'gpu' (without 'cpu'), or use device 'cpu'"
+        )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # TF32 would flip bits against an index that was encoded on a CPU.
+    settings = {"use_tf32": "0"} if device == "cuda" else {}
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=[(wanted, settings)])
+    except Exception as error:  # ONNX Runtime raises many private classes
+        raise BundleError(f"{path} cannot be loaded by ONNX Runtime ({str(error).splitlines()[0]})") from error
+    if session.get_providers()[0] != wanted:  # ONNX Runtime falls back silently
+        raise UnavailableError(
+            f"ONNX Runtime gave {session.get_providers()[0]} instead of {wanted} for device {device!r}"
+        )
+    return session

@@ -1,0 +1,128 @@
+"""Exact search over FAISS binary shards, read in place from the mapped files; the only file that knows FAISS.
+
+A scan over codes is bound by memory bandwidth, so rows that are not in scope are not read at all: each range of a
+scope is searched as a slice of the mapped codes (`faiss.knn_hamming`, the kernel of IndexBinaryFlat itself).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.codes import Codes
+from engine.errors import BundleError, UnavailableError
+from engine.index.protocol import Hits, Rows, Scope, sorted_hits
+
+
+class FlatIndex:
+    """Shards in row order, each an IndexBinaryFlat file, searched one after the other in the caller's thread."""
+
+    def __init__(self, paths: Sequence[Path], bits: int) -> None:
+        """Map `paths`. Raises BundleError where a file is no binary index of `bits` bits."""
+        self._faiss = _faiss()
+        self._bits = bits
+        self._shards: list[tuple[int, Any, Codes]] = []
+        self._starts: list[int] = []
+        start = 0
+        for path in paths:
+            index = _map(self._faiss, path, bits)
+            view = self._faiss.rev_swig_ptr(index.xb.data(), index.ntotal * bits // 8).reshape(-1, bits // 8)
+            self._shards.append((start, index, view))
+            self._starts.append(start)
+            start += index.ntotal
+        self._rows = start
+
+    @property
+    def bits(self) -> int:
+        """Bits per code."""
+        return self._bits
+
+    @property
+    def rows(self) -> int:
+        """Number of codes."""
+        return self._rows
+
+    @property
+    def shard_rows(self) -> list[int]:
+        """Rows of each shard."""
+        return [len(view) for _, _, view in self._shards]
+
+    def nearest(self, code: Codes, count: int, scope: Scope) -> Hits:
+        """See HammingIndex."""
+        rows, distances = [_NO_ROWS], [_NO_DISTANCES]
+        for start, _, view in self._shards:
+            for first, last in _within_shard(scope, start, len(view)):
+                found, ids = self._faiss.knn_hamming(code[None], view[first:last], min(count, last - first))
+                rows.append(ids[0].astype(np.int64) + (start + first))
+                distances.append(found[0].astype(np.int32))
+        return sorted_hits(np.concatenate(rows), np.concatenate(distances), count)
+
+    def within(self, code: Codes, radius: int, scope: Scope) -> Hits:
+        """See HammingIndex."""
+        rows, distances = [_NO_ROWS], [_NO_DISTANCES]
+        for start, index, view in self._shards:
+            ranges = _within_shard(scope, start, len(view))
+            if not ranges:
+                continue
+            _, found, ids = index.range_search(code[None], radius + 1)
+            inside = np.zeros(len(ids), dtype=bool)
+            for first, last in ranges:
+                inside |= (ids >= first) & (ids < last)
+            rows.append(ids[inside].astype(np.int64) + start)
+            distances.append(found[inside].astype(np.int32))
+        return sorted_hits(np.concatenate(rows), np.concatenate(distances))
+
+    def codes(self, rows: Rows) -> Codes:
+        """See HammingIndex."""
+        result = np.empty((len(rows), self._bits // 8), dtype=np.uint8)
+        shard = np.searchsorted(self._starts, rows, side="right") - 1
+        for number in np.unique(shard):
+            start, _, view = self._shards[number]
+            mine = shard == number
+            result[mine] = view[rows[mine] - start]
+        return result
+
+
+def write_shard(path: Path, codes: Codes) -> None:
+    """Write uint8 [rows, bits / 8] as an IndexBinaryFlat file."""
+    faiss = _faiss()
+    index = faiss.IndexBinaryFlat(codes.shape[1] * 8)
+    index.add(np.ascontiguousarray(codes))
+    faiss.write_index_binary(index, str(path))
+
+
+def set_threads(count: int) -> None:
+    """Threads inside one FAISS call, for the whole process. One scan saturates the memory bus: 1 is right."""
+    _faiss().omp_set_num_threads(count)
+
+
+_NO_ROWS = np.empty(0, dtype=np.int64)
+_NO_DISTANCES = np.empty(0, dtype=np.int32)
+
+
+def _within_shard(scope: Scope, start: int, rows: int) -> list[tuple[int, int]]:
+    """The ranges of `scope` inside one shard, in the shard's own row numbers."""
+    clipped = ((max(first - start, 0), min(last - start, rows)) for first, last in scope)
+    return [(first, last) for first, last in clipped if first < last]
+
+
+def _map(faiss: Any, path: Path, bits: int) -> Any:
+    remedy = "restore the file, or build the generation again with `twinshot index`"
+    if not path.exists():
+        raise BundleError(f"{path} is missing; {remedy}")
+    try:
+        index = faiss.read_index_binary(str(path), faiss.IO_FLAG_MMAP_IFC)
+    except RuntimeError as error:
+        raise BundleError(f"{path} is not a readable FAISS binary index; {remedy}") from error
+    if index.d != bits:
+        raise BundleError(f"{path} holds codes of {index.d} bits, the model makes {bits}; {remedy}")
+    return index
+
+
+def _faiss() -> Any:
+    try:
+        import faiss
+    except ImportError as error:
+        raise UnavailableError(f"FAISS is not installed ({error}); install the extra 'cpu' of twinshot") from error
+    return faiss

@@ -1,0 +1,139 @@
+"""From a query's embedding to the ranked list of products: short list, rescoring, order, grouping.
+
+The order is the contract of every answer: rescored similarity descending, then Hamming distance, product id, image id;
+the first photo of a product stands for it.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from engine.codes import Codes, Floats, binarise, direction, similarity
+from engine.index.protocol import Distances, Hits, Rows, Scope, size
+
+EDGE_CAP = 1000
+"""How many rows a short list may have beyond S because they tie with the S-th nearest."""
+
+
+class Snapshot(Protocol):
+    """One state of the catalogue, as a query sees it from its beginning to its end."""
+
+    @property
+    def thresholds(self) -> Floats:
+        """float32 [bits]."""
+        ...
+
+    @property
+    def short_list(self) -> int:
+        """S, the size of the first short list."""
+        ...
+
+    def nearest(self, code: Codes, count: int, scope: Scope) -> Hits:
+        """See engine.index.protocol.HammingIndex."""
+        ...
+
+    def within(self, code: Codes, radius: int, scope: Scope) -> Hits:
+        """See engine.index.protocol.HammingIndex."""
+        ...
+
+    def codes(self, rows: Rows) -> Codes:
+        """See engine.index.protocol.HammingIndex."""
+        ...
+
+    def ids(self, rows: Rows) -> tuple[list[str], list[str]]:
+        """The product ids and the image ids of `rows`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One product of an answer, by its best photo."""
+
+    product_id: str
+    image_id: str
+    row: int
+    similarity: float
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The ranked list, as long as it was needed; `complete` says that the scope holds no further product."""
+
+    found: tuple[Found, ...]
+    complete: bool
+
+
+def rank(
+    snapshot: Snapshot, embedding: Floats, need: int, scope: Scope, exclude: Collection[str] = frozenset()
+) -> Ranked:
+    """The first `need` products for `embedding`, float32 [bits] (more if the last short list had more).
+
+    While the short list gives fewer than `need`, S doubles and what is new follows after what stands: a longer
+    list always begins with the shorter one, so pages of any size are slices of one list.
+    """
+    code = binarise(embedding, snapshot.thresholds)
+    query = direction(embedding, snapshot.thresholds)
+    total, count = size(scope), snapshot.short_list
+    found: list[Found] = []
+    seen = set(exclude)
+    while True:
+        hits = short_list(snapshot, code, count, scope)
+        for candidate in order(snapshot, query, hits):
+            if candidate.product_id not in seen:
+                seen.add(candidate.product_id)
+                found.append(candidate)
+        complete = len(hits) >= total
+        if complete or len(found) >= need:
+            return Ranked(tuple(found), complete)
+        count *= 2
+
+
+def short_list(snapshot: Snapshot, code: Codes, count: int, scope: Scope) -> Hits:
+    """All rows of `scope` at most as far as the `count`-th nearest, by distance, then row.
+
+    Of the rows that tie with it, at most EDGE_CAP go beyond `count`: those of the lowest product id, then image id.
+    """
+    # a few more than asked for: most often the edge's ties end among them and one scan is enough
+    hits = snapshot.nearest(code, count + count // 4 + 16, scope)
+    if len(hits) <= count:
+        return hits
+    edge = int(hits.distances[count - 1])
+    if hits.distances[-1] == edge and len(hits) < size(scope):
+        hits = snapshot.within(code, edge, scope)
+    hits = _first(hits, int(np.searchsorted(hits.distances, edge, side="right")))
+    if len(hits) <= count + EDGE_CAP:
+        return hits
+    inside = int(np.searchsorted(hits.distances, edge, side="left"))
+    tied = hits.rows[inside:]
+    keep = _by_ids(*snapshot.ids(tied))[: count + EDGE_CAP - inside]
+    rows = np.concatenate([hits.rows[:inside], np.sort(tied[keep])])
+    return Hits(rows, hits.distances[: len(rows)])
+
+
+def order(snapshot: Snapshot, query: Floats, hits: Hits) -> list[Found]:
+    """Every photo of a short list in the order of answers. query: float32 [bits] from `engine.codes.direction`."""
+    similarities = similarity(query, snapshot.codes(hits.rows))
+    products, images = snapshot.ids(hits.rows)
+    return [
+        Found(products[i], images[i], int(hits.rows[i]), float(similarities[i]), int(hits.distances[i]))
+        for i in answer_order(similarities, hits.distances, products, images)
+    ]
+
+
+def answer_order(
+    similarities: Floats, distances: Distances, products: Sequence[str], images: Sequence[str]
+) -> list[int]:
+    """The positions of candidates in the order of answers."""
+    keys = zip((-similarities).tolist(), distances.tolist(), products, images, range(len(products)), strict=True)
+    return [key[-1] for key in sorted(keys)]
+
+
+def _by_ids(products: Sequence[str], images: Sequence[str]) -> list[int]:
+    return [key[-1] for key in sorted(zip(products, images, range(len(products)), strict=True))]
+
+
+def _first(hits: Hits, count: int) -> Hits:
+    return Hits(hits.rows[:count], hits.distances[:count])

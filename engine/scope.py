@@ -1,0 +1,71 @@
+"""Category filters: from what a caller writes to the row ranges that are searched.
+
+A filter is `meta:X`, `level2:X`, `leaf:X`, `path:META/LEVEL2/LEAF` (what candidates are named by), or a bare name
+where only one category has it. Several filters mean any of them.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from engine.bundle.manifest import CategorySlice
+from engine.errors import ScopeError
+from engine.index.protocol import Scope
+from engine.taxonomy import LEVELS, NO_PATH, Path3, is_under
+
+
+def scope_of(filters: Iterable[str], categories: Sequence[CategorySlice]) -> Scope:
+    """The rows of the categories that any of `filters` names, as ascending disjoint ranges.
+
+    Raises ScopeError: unknown, or ambiguous with the candidates.
+    """
+    wanted = [_resolve(text, categories) for text in filters]
+    chosen = [own for own in categories if any(is_under(own.path, path) for path in wanted)]
+    ranges: list[tuple[int, int]] = []
+    for own in sorted(chosen, key=lambda own: own.start):
+        if ranges and ranges[-1][1] == own.start:
+            ranges[-1] = (ranges[-1][0], own.stop)
+        else:
+            ranges.append((own.start, own.stop))
+    return tuple(ranges)
+
+
+def name_of(path: Path3) -> str:
+    """How a category is written as a filter that is never ambiguous: `path:Fruit/Kiwi/Kiwi`, an open level empty."""
+    return "path:" + "/".join((part or "").replace("/", "%2F") for part in path)
+
+
+def _resolve(text: str, categories: Sequence[CategorySlice]) -> Path3:
+    prefix, colon, rest = text.partition(":")
+    nodes = _nodes(categories)
+    if colon and prefix == "path":
+        found = [path for path in nodes if name_of(path) == name_of(_split(rest))]
+    elif colon and prefix in LEVELS:
+        depth = LEVELS.index(prefix)
+        found = [path for path in nodes if path[depth] == rest and all(part is None for part in path[depth + 1 :])]
+    else:
+        found = [path for path in nodes if _last(path) == text]
+    if not found:
+        raise ScopeError(f"no category {text!r}; /info lists the categories")
+    if len(found) > 1:
+        candidates = tuple(name_of(path) for path in found)
+        raise ScopeError(f"category {text!r} is ambiguous: {', '.join(candidates[:10])}", candidates)
+    return found[0]
+
+
+def _nodes(categories: Sequence[CategorySlice]) -> list[Path3]:
+    """Every category and every parent of one, once, in order."""
+    nodes: dict[Path3, None] = {}
+    for own in categories:
+        meta, level2, leaf = own.path
+        for path in ((meta, None, None), (meta, level2, None), (meta, level2, leaf)):
+            if path != NO_PATH:
+                nodes.setdefault(path)
+    return list(nodes)
+
+
+def _last(path: Path3) -> str | None:
+    return next((part for part in reversed(path) if part is not None), None)
+
+
+def _split(text: str) -> Path3:
+    parts = [part.replace("%2F", "/") or None for part in text.split("/")] + [None] * 3
+    return parts[0], parts[1], parts[2]
