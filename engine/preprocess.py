@@ -4,7 +4,6 @@
 """
 
 import math
-import warnings
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal
@@ -21,6 +20,9 @@ Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 as fractions of the upright photo."""
 
 RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+# `Preprocessing.max_pixels` is checked before any pixel is read. Pillow's own limit only warns, which cannot be
+# silenced in one thread alone.
+Image.MAX_IMAGE_PIXELS = None
 _16_BIT = {"I", "I;16", "I;16B", "I;16L", "I;16N"}
 
 
@@ -29,8 +31,8 @@ class Preprocessing(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    size: int = Field(224, ge=16, le=1024)
-    resize: int = Field(256, ge=16, le=1536)
+    size: int = Field(default=224, ge=16, le=1024)
+    resize: int = Field(default=256, ge=16, le=1536)
     interpolation: Literal["bilinear", "bicubic"] = "bicubic"
     background: tuple[int, int, int] = (255, 255, 255)
     formats: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
@@ -66,7 +68,7 @@ def decode(data: bytes, spec: Preprocessing, box: Box | None = None, keep: int |
         # PNG keeps its EXIF behind the pixels, so this may already read them
         turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
         width, height = image.size[::-1] if turned else image.size
-        if image.format == "JPEG":
+        if image.format in ("JPEG", "MPO"):  # MPO: phones put a second picture behind the first
             _draft(image, box, turned, keep or spec.resize)
         image.load()
         upright = ImageOps.exif_transpose(image)
@@ -105,21 +107,16 @@ def check_box(values: tuple[float, ...]) -> Box:
 
 
 def _open(data: bytes, spec: Preprocessing) -> ImageFile.ImageFile:
-    # Pillow only warns of a bomb between one and two times its own limit; ours is `max_pixels`, checked by the caller.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        try:
-            return Image.open(BytesIO(data), formats=spec.formats)
-        except Image.DecompressionBombError as error:
-            raise TooLargeError(f"the photo has more pixels than the limit of {spec.max_pixels:,}") from error
-        except UnidentifiedImageError:
-            pass
-        except Exception as error:  # as in `decode`
-            raise UnreadableError(f"the photo is damaged or truncated ({error})") from error
-        try:
-            other = Image.open(BytesIO(data)).format
-        except Exception:  # as in `decode`: it is no image that we could name
-            raise UnreadableError("the bytes are not an image") from None
+    try:
+        return Image.open(BytesIO(data), formats=spec.formats)
+    except UnidentifiedImageError:
+        pass
+    except Exception as error:  # as in `decode`
+        raise UnreadableError(f"the photo is damaged or truncated ({error})") from error
+    try:
+        other = Image.open(BytesIO(data)).format
+    except Exception:  # as in `decode`: it is no image that we could name
+        raise UnreadableError("the bytes are not an image") from None
     raise UnsupportedError(f"{other} images are not taken; send one of {', '.join(spec.formats)}")
 
 

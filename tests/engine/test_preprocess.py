@@ -88,6 +88,13 @@ def test_a_large_jpeg_is_decoded_reduced_but_never_below_the_searched_size() -> 
     assert min(part.image.size[0] * 0.1, part.image.size[1] * 0.1) >= SPEC.resize
 
 
+def test_a_phone_s_jpeg_with_a_second_picture_is_its_first_and_reduced_too() -> None:
+    data = encoded(picture(1600, 1200), "MPO", save_all=True, append_images=[Image.new("RGB", (1600, 1200))])
+    photo = decode(data, SPEC)
+    assert min(photo.image.size) < 300
+    assert np.abs(np.asarray(photo.image)[5, 5].astype(int) - (255, 0, 0)).max() < 12
+
+
 def test_a_box_is_searched_alone() -> None:
     data = encoded(picture())
     assert (load(data, SPEC, box=(0.0, 0.0, 0.45, 0.7)) == (255, 0, 0)).all()
