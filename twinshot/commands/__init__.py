@@ -1,0 +1,1 @@
+"""The front door's own commands, one a file. Each imports what it needs when it runs."""
