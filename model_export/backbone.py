@@ -1,0 +1,114 @@
+"""Backbones by their timm name, and where their starting weights come from. The only file that imports timm."""
+
+import difflib
+import hashlib
+import logging
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from engine.errors import InputError, UnavailableError
+from engine.model import Weights
+from model_export.torchvision_shim import ensure_torchvision
+
+
+@dataclass(frozen=True, slots=True)
+class Backbone:
+    """A network from normalised float [N, 3, size, size] to pooled features [N, features], and its input statistics."""
+
+    module: nn.Module
+    features: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    weights: Weights
+
+
+def create_backbone(name: str, weights: str, size: int) -> Backbone:
+    """The backbone `name` for photos of side `size`, with `weights` "hub", "none", or a path.
+
+    Raises InputError for an unknown name or a file that does not fit, UnavailableError for weights that cannot be had.
+    """
+    ensure_torchvision()
+    import timm
+
+    if not timm.is_model(name.split(".", maxsplit=1)[0]):
+        close = difflib.get_close_matches(name, timm.list_models(), 3)
+        hint = f"; did you mean {', '.join(close)}?" if close else "; any name of timm.list_models() works"
+        raise InputError(f"backbone {name!r} is unknown{hint}")
+    fixed = _config(timm, name).get("fixed_input_size", False)
+    options: dict[str, Any] = {"img_size": size} if fixed else {}
+    # The hub's client logs each of its retries; what counts is said once, by the error.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    try:
+        module = timm.create_model(name, pretrained=weights == "hub", num_classes=0, **options)
+    except Exception as error:  # the hub's client raises many unrelated kinds
+        if weights != "hub":
+            raise
+        raise UnavailableError(
+            f"weights of {name} could not be had from the hub ({_first_line(error)}); "
+            "name a file with --weights PATH, or train from scratch with --weights none"
+        ) from error
+    config = module.pretrained_cfg
+    source = Weights(source="none") if weights == "none" else Weights(source="hub", licence=config.get("license"))
+    if weights not in ("none", "hub"):
+        source = _load_file(module, name, Path(weights))
+    mean, std = (tuple(float(v) for v in config[key]) for key in ("mean", "std"))
+    return Backbone(module, _width(module, size), mean, std, source)  # type: ignore[arg-type]
+
+
+def has_fixed_size(name: str) -> bool:
+    """Whether the backbone takes photos of one size only (most transformers do)."""
+    ensure_torchvision()
+    import timm
+
+    return bool(_config(timm, name).get("fixed_input_size", False))
+
+
+def _config(timm: Any, name: str) -> dict[str, Any]:
+    config = timm.get_pretrained_cfg(name)
+    return {} if config is None else dict(config.to_dict())
+
+
+def _width(module: nn.Module, size: int) -> int:
+    """The number of pooled features; for some families it is not the one that timm states."""
+    training = module.training
+    module.eval()
+    with torch.inference_mode():
+        width = module(torch.zeros(1, 3, size, size)).shape[1]
+    module.train(training)
+    return int(width)
+
+
+def _load_file(module: nn.Module, name: str, path: Path) -> Weights:
+    if not path.is_file():
+        raise UnavailableError(f"weights {path} is no file; name a .safetensors or .pth file, or hub, or none")
+    licence: str | None = None
+    try:
+        if path.suffix == ".safetensors":
+            with safe_open(path, framework="pt") as file:
+                state: dict[str, Tensor] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+                metadata = file.metadata() or {}
+            licence = metadata.get("license") or metadata.get("licence")
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        raise InputError(
+            f"weights {path} cannot be read ({_first_line(error)}); give a whole .safetensors or .pth"
+        ) from error
+    try:
+        module.load_state_dict(state, strict=True)
+    except (RuntimeError, TypeError, AttributeError) as error:
+        detail = " ".join(str(error).split())[:200]
+        raise InputError(f"weights {path} do not fit {name} without its classifier: {detail}") from error
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Weights(source=path.name, licence=licence, sha256=digest)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0].split('. ')[0][:160]}" if lines else type(error).__name__

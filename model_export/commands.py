@@ -1,0 +1,127 @@
+"""The commands `train` and `export`. Importing this file loads neither torch nor a photo library."""
+
+import json as jsonlib
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.catalogue.row import Row
+    from model_export.data import Read
+    from model_export.progress import Reporter
+    from model_export.settings import Settings
+
+
+def train(
+    catalogue: Annotated[Path, typer.Argument(help="CSV, Parquet, JSON lines, a folder tree, or the eProduct folder.")],
+    out: Annotated[Path, typer.Option(help="The run's folder; a run that was cut off there is resumed.")],
+    backbone: Annotated[str, typer.Option(help="Any timm model name.")] = "mobilenetv2_100",
+    weights: Annotated[str, typer.Option(help="Starting weights: hub, none, or a .safetensors or .pth file.")] = "hub",
+    bits: Annotated[int, typer.Option(help="Bits per code, a multiple of 8.")] = 512,
+    epochs: Annotated[int | None, typer.Option(help="Epochs; 0 needs no labels and only fits a projection.")] = None,
+    projection: Annotated[str, typer.Option(help="From features to bits: pca (and a random rotation) or itq.")] = "pca",
+    size: Annotated[
+        int, typer.Option(help="Side of the searched photo in pixels; training crops take 6/7 of it.")
+    ] = 224,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal models on a CPU.")] = 0,
+    threads: Annotated[int | None, typer.Option(help="CPU threads (default: one for each core).")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A value of the recipe, such as average=0.7; a wrong name lists all."),
+    ] = None,
+    column: Annotated[list[str] | None, typer.Option(help="Our column = theirs, such as image=photo_path.")] = None,
+    images: Annotated[Path | None, typer.Option(help="Folder or tar file with the photos.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail if any row of the catalogue is bad.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Train a model on a catalogue: RUN = config.json, last.pt, best.pt, log.csv, final.pt.
+
+    Example: twinshot train catalogue.csv --out run --weights hub
+    """
+    from model_export.progress import Reporter
+    from model_export.recipe import Recipe, parse_overrides
+    from model_export.settings import Settings, find_device
+    from model_export.train import train as run
+
+    overrides = parse_overrides(set_ or [])
+    if epochs is not None:
+        overrides["epochs"] = epochs
+    if projection not in ("pca", "itq"):
+        raise InputError(f"--projection {projection!r} is neither pca nor itq")
+    settings = Settings(
+        backbone=backbone,
+        weights=weights,
+        bits=bits,
+        seed=seed,
+        size=size,
+        projection="itq" if projection == "itq" else "pca",
+        recipe=Recipe.for_weights(weights, overrides),
+        device=find_device(device),
+        threads=threads or len(os.sched_getaffinity(0)),
+    )
+    reporter = Reporter()
+    rows, read = _open(catalogue, column, images, strict, settings, reporter)
+    done = run(rows, read, str(catalogue), out, settings, reporter)
+    figures = "  ".join(f"{name} {value:.3f}" for name, value in done.figures.items())
+    _tell(json, asdict(done), f"trained on {done.photos:,} photos in {done.seconds:.0f} s: {done.run}  {figures}")
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="A finished run of `twinshot train`.")],
+    out: Annotated[Path, typer.Option(help="The model folder to write.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Write a run as a model folder (model.onnx, model.json), if ONNX Runtime gives what torch gives.
+
+    Example: twinshot export run --out model
+    """
+    from model_export.export import export as write
+
+    done = write(run, out)
+    parity = done.parity
+    text = (
+        f"exported {done.model} ({done.bytes / 1e6:.1f} MB); on {parity.photos} photos the largest difference is "
+        f"{parity.max_difference:.1g}, {parity.differing_bits:.4%} of bits differ"
+    )
+    _tell(json, {"model": str(done.model), "bytes": done.bytes, "parity": parity.model_dump()}, text)
+
+
+def _open(
+    catalogue: Path,
+    column: list[str] | None,
+    images: Path | None,
+    strict: bool,
+    settings: "Settings",
+    reporter: "Reporter",
+) -> "tuple[list[Row], Read]":
+    """The good rows that training may see, and their reader. Photos of other splits are not even opened."""
+    from engine.catalogue.bad_row import BadRow
+    from engine.catalogue.catalogue import Catalogue, open_catalogue
+    from engine.catalogue.check import check, require_good
+    from engine.catalogue.columns import column_mapping
+    from model_export.splits import is_used
+
+    source = open_catalogue(catalogue, columns=column_mapping(column or []), images=images)
+    fit_only = settings.recipe.epochs == 0
+
+    def entries() -> "Iterator[Row | BadRow]":
+        return (entry for entry in source.entries() if isinstance(entry, BadRow) or is_used(entry, fit_only))
+
+    used = Catalogue(source.name, source.photos, entries)
+    checked = check(used, settings.preprocessing, threads=settings.threads)
+    require_good(checked, strict)
+    if checked.bad:
+        reporter.line(f"{len(checked.bad):,} bad rows left out (`twinshot check {catalogue}` lists them)")
+    return checked.rows, source.read
+
+
+def _tell(as_json: bool, values: dict[str, Any], text: str) -> None:
+    typer.echo(jsonlib.dumps(values, default=str) if as_json else text)

@@ -1,0 +1,29 @@
+"""What a run tells while it works: bars on a terminal, plain lines in a pipe. Both on standard error."""
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+T = TypeVar("T")
+
+
+class Reporter:
+    """Prints lines, and a bar around a loop where somebody watches."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+
+    def line(self, text: str) -> None:
+        """One line."""
+        self._console.print(text, markup=False)
+
+    def track(self, items: Iterable[T], total: int, label: str) -> Iterator[T]:
+        """Yield `items`, with a bar of `total` steps on a terminal."""
+        if not self._console.is_terminal:
+            yield from items
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self._console, transient=True) as progress:
+            yield from progress.track(items, total=total, description=label)

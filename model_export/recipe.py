@@ -1,0 +1,82 @@
+"""Everything that decides how a model is trained, as data. Written into config.json and the model card."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from engine.errors import InputError
+
+
+class Recipe(BaseModel):
+    """The defaults fine-tune a pretrained backbone; `Recipe.for_weights("none")` trains one from scratch."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int = Field(default=6, ge=0)
+    batch: int = Field(default=64, ge=4, multiple_of=2)
+    """Photos a step: pairs of two photos of one product."""
+    lr_backbone: float = Field(default=3e-4, ge=0)
+    lr_heads: float = Field(default=3e-3, ge=0)
+    weight_decay: float = Field(default=0.05, ge=0)
+    warmup: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the steps in which the learning rates rise linearly; then they fall along a cosine."""
+    clip: float = Field(default=5.0, gt=0)
+    """Largest norm of a step's gradient."""
+
+    hierarchy: float = Field(default=1.0, ge=0)
+    target_code: float = Field(default=0.5, ge=0)
+    instance: float = Field(default=0.5, ge=0)
+    balance: float = Field(default=0.1, ge=0)
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    margin: float = Field(default=0.2, ge=0, le=1)
+    scale: float = Field(default=16.0, gt=0)
+    temperature: float = Field(default=0.1, gt=0)
+
+    crop: float = Field(default=0.35, gt=0, le=1)
+    """Smallest share of a photo's area that a training crop keeps."""
+    flip: float = Field(default=0.5, ge=0, le=1)
+    colour: float = Field(default=0.3, ge=0, le=1)
+    hue: float = Field(default=0.03, ge=0, le=0.5)
+    rotation: float = Field(default=10.0, ge=0, le=45)
+    """Degrees."""
+    perspective: float = Field(default=0.1, ge=0, le=0.5)
+    blur: float = Field(default=0.2, ge=0, le=1)
+
+    average: float = Field(default=0.5, ge=0, le=1)
+    """α of the exported backbone: (1 − α) · pretrained + α · trained."""
+    head: Literal["refit", "trained"] = "refit"
+    """The exported embedding: a projection fitted again on the finished backbone's features, or the trained one."""
+
+    @classmethod
+    def for_weights(cls, weights: str, overrides: dict[str, str | int | float] | None = None) -> "Recipe":
+        """The recipe for a kind of starting weights (`none`, or any pretrained), with some values replaced.
+
+        Raises InputError that names a value that is unknown or out of range.
+        """
+        start: dict[str, str | int | float] = {}
+        if weights == "none":
+            start = {"lr_backbone": 3e-3, "instance": 1.0, "epochs": 20, "average": 1.0, "head": "trained"}
+        try:
+            return cls.model_validate({**start, **(overrides or {})})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(map(str, first["loc"])) or "recipe"
+            known = ", ".join(cls.model_fields)
+            raise InputError(f"recipe {name}={first['input']!r}: {first['msg']}; known names: {known}") from error
+
+    @model_validator(mode="after")
+    def _something_to_learn(self) -> "Recipe":
+        if self.epochs and not (self.hierarchy or self.target_code or self.instance):
+            raise ValueError("hierarchy, target_code and instance are all 0: nothing to learn; use --epochs 0")
+        return self
+
+
+def parse_overrides(items: list[str]) -> dict[str, str | int | float]:
+    """`["average=0.7", "head=trained"]` as a dictionary; InputError for an item without `=`."""
+    values: dict[str, str | int | float] = {}
+    for item in items:
+        name, equals, value = item.partition("=")
+        if not equals or not name or not value:
+            raise InputError(f"--set {item!r} is not NAME=VALUE, e.g. --set average=0.7")
+        values[name.strip()] = value.strip()
+    return values

@@ -1,0 +1,76 @@
+"""Which photos a step sees: pairs of one product, classes drawn by the square root of their size.
+
+Square-root sampling lies between even and natural frequencies (Mikolov et al. 2013; Mahajan et al., ECCV 2018,
+section 2.2). The pairs give the instance term its positives.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.catalogue.row import Row
+from engine.taxonomy import Path3
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One photo to look at: the index of its row, and which of its views in this epoch."""
+
+    row: int
+    view: int
+
+
+def epoch_batches(rows: Sequence[Row], batch: int, seed: int, epoch: int) -> list[list[View]]:
+    """The batches of one epoch: about as many photos as there are rows, in batches of about `batch`.
+
+    Photos come in pairs: two photos of one product, or two views of one photo where a product has no other. A class
+    with n photos gets a share of the pairs proportional to √n, and goes through all its pairs before any comes again.
+    Depends on (rows, batch, seed, epoch) alone.
+    """
+    if not rows:
+        return []
+    rng = np.random.default_rng((seed, epoch, 1))
+    by_class: dict[Path3, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for index, row in enumerate(rows):
+        by_class[row.category][row.product].append(index)
+    products = list(by_class.values())
+    sizes = np.array([sum(map(len, of_class.values())) for of_class in products])
+    chosen: list[tuple[int, int]] = []
+    for of_class, quota in zip(products, _quotas(sizes, (len(rows) + 1) // 2, rng), strict=True):
+        pairs = _pairs(list(of_class.values()), rng)
+        chosen += [pairs[i % len(pairs)] for i in range(quota)]
+    order = rng.permutation(len(chosen))
+    pieces = np.array_split(order, max(1, round(2 * len(order) / batch)))
+    return _number_views([[row for pair in piece for row in chosen[pair]] for piece in pieces])
+
+
+def _quotas(sizes: np.ndarray, total: int, rng: np.random.Generator) -> list[int]:
+    """`total` shared out in proportion to √size; what rounding leaves is drawn at random, without bias."""
+    exact = total * np.sqrt(sizes) / np.sqrt(sizes).sum()
+    # Systematic sampling: whole parts are kept, fractions get one more with exactly their probability.
+    edges = np.floor(np.concatenate([[0.0], np.cumsum(exact)]) + rng.random())
+    return [int(n) for n in np.diff(edges)]
+
+
+def _pairs(products: list[list[int]], rng: np.random.Generator) -> list[tuple[int, int]]:
+    """All photos of a class in pairs, in random order; an odd one takes a second photo of its product, or itself."""
+    pairs: list[tuple[int, int]] = []
+    for photos in products:
+        order = [photos[i] for i in rng.permutation(len(photos))]
+        if len(order) % 2:
+            order.append(order[0])
+        pairs += list(zip(order[::2], order[1::2], strict=True))
+    return [pairs[i] for i in rng.permutation(len(pairs))]
+
+
+def _number_views(batches: list[list[int]]) -> list[list[View]]:
+    seen: dict[int, int] = defaultdict(int)
+    numbered: list[list[View]] = []
+    for rows in batches:
+        numbered.append([])
+        for row in rows:
+            numbered[-1].append(View(row, seen[row]))
+            seen[row] += 1
+    return numbered

@@ -1,0 +1,72 @@
+"""One network over its epochs: the plain loop, and what is needed to go on after any whole epoch."""
+
+import time
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from model_export.data import TrainingPhotos
+from model_export.network import Network
+from model_export.objective import Objective
+from model_export.optimisation import make_optimiser, set_rates
+from model_export.progress import Reporter
+from model_export.recipe import Recipe
+from model_export.run_folder import State
+from model_export.sampler import View, epoch_batches
+
+
+class Trainer:
+    """Every random choice of an epoch follows from (seed, epoch), so an epoch repeated gives the same network."""
+
+    def __init__(
+        self, network: Network, objective: Objective, photos: TrainingPhotos, recipe: Recipe, seed: int, threads: int
+    ) -> None:
+        self.network = network
+        self._objective = objective
+        self._photos = photos
+        self._recipe = recipe
+        self._seed = seed
+        self._threads = threads
+        self._optimiser = make_optimiser(network, recipe)
+        self._device = next(network.parameters()).device
+
+    def state(self) -> State:
+        """What a later `resume` needs."""
+        return {"network": self.network.state_dict(), "optimiser": self._optimiser.state_dict()}
+
+    def resume(self, state: State) -> None:
+        """Go back to a `state`."""
+        self.network.load_state_dict(state["network"])
+        self._optimiser.load_state_dict(state["optimiser"])
+
+    def epoch(self, number: int, reporter: Reporter) -> dict[str, float]:
+        """Train epoch `number` (from 0); the mean of every term, the share of the peak rate and the seconds."""
+        started = time.monotonic()
+        # Dropout and stochastic depth draw from torch's own generator.
+        torch.manual_seed(self._seed * 100_003 + number)
+        self.network.train()
+        batches = epoch_batches(self._photos.rows, self._recipe.batch, self._seed, number)
+        steps = len(batches) * self._recipe.epochs
+        sums: dict[str, Tensor] = {}
+        share = 0.0
+        loaded = self._photos.batches(batches, self._recipe, self._seed, number, self._threads)
+        label = f"epoch {number + 1}/{self._recipe.epochs}"
+        for i, (views, pixels) in enumerate(reporter.track(loaded, len(batches), label)):
+            share = set_rates(self._optimiser, number * len(batches) + i, steps, self._recipe.warmup)
+            for name, value in self._step(views, pixels).items():
+                sums[name] = sums.get(name, torch.zeros((), device=self._device)) + value
+        means = {name: float(value) / len(batches) for name, value in sums.items()}
+        return {**means, "rate": share, "seconds": time.monotonic() - started}
+
+    def _step(self, views: Sequence[View], pixels: Tensor) -> dict[str, Tensor]:
+        rows = torch.tensor([view.row for view in views], device=self._device)
+        gpu = self._device.type == "cuda"
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=gpu):
+            outputs = self.network(pixels.to(self._device, non_blocking=True))
+            terms: dict[str, Tensor] = self._objective(outputs, rows)
+        self._optimiser.zero_grad(set_to_none=True)
+        terms["loss"].backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
+        self._optimiser.step()
+        return {name: value.detach() for name, value in terms.items()}

@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import huggingface_hub.constants
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from engine.errors import InputError, UnavailableError
+from model_export.backbone import create_backbone, has_fixed_size
+
+
+def test_an_unknown_name_is_an_error_with_close_ones() -> None:
+    with pytest.raises(InputError, match=r"'mobilenetv2_10' is unknown; did you mean .*mobilenetv2_100"):
+        create_backbone("mobilenetv2_10", "none", 96)
+
+
+def test_the_number_of_features_is_what_the_network_gives() -> None:
+    backbone = create_backbone("mobilenetv3_small_050", "none", 64)
+    backbone.module.eval()
+    assert backbone.module(torch.zeros(1, 3, 64, 64)).shape == (1, backbone.features)
+    assert backbone.weights.source == "none"
+
+
+def test_a_transformer_is_made_for_the_size_that_is_searched() -> None:
+    assert has_fixed_size("test_vit")
+    assert not has_fixed_size("mobilenetv2_100")
+    assert create_backbone("test_vit", "none", 96).features == 64
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_weights_come_from_a_file_with_their_licence_and_checksum(tmp_path: Path, suffix: str) -> None:
+    state = create_backbone("test_efficientnet", "none", 64).module.state_dict()
+    path = tmp_path / f"weights{suffix}"
+    if suffix == ".pth":
+        torch.save(state, path)
+    else:
+        save_file(state, path, {"license": "CC0"})
+    loaded = create_backbone("test_efficientnet", str(path), 64)
+    assert all(torch.equal(value, state[name]) for name, value in loaded.module.state_dict().items())
+    assert loaded.weights.source == path.name
+    assert loaded.weights.licence == (None if suffix == ".pth" else "CC0")
+    assert len(loaded.weights.sha256 or "") == 64
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "weights.pth"])
+def test_a_damaged_file_is_an_error_in_one_line(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"no weights at all")
+    with pytest.raises(InputError, match="cannot be read") as error:
+        create_backbone("test_efficientnet", str(tmp_path / name), 64)
+    assert "\n" not in str(error.value)
+
+
+def test_weights_of_another_network_are_an_error_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    save_file({"layer": torch.zeros(2)}, path)
+    with pytest.raises(InputError, match="do not fit test_efficientnet") as error:
+        create_backbone("test_efficientnet", str(path), 64)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_an_error_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match="is no file"):
+        create_backbone("test_efficientnet", str(tmp_path / "none.pth"), 64)
+
+
+def test_a_hub_that_cannot_be_reached_is_one_line_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(UnavailableError, match="--weights PATH") as error:
+        create_backbone("test_resnet", "hub", 96)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.shared
+def test_the_shared_weights_fit_and_say_their_licence(shared: Path) -> None:
+    path = shared / "weights/timm_mobilenetv2_100_features.safetensors"
+    backbone = create_backbone("mobilenetv2_100", str(path), 224)
+    assert backbone.features == 1280
+    assert backbone.weights.licence == "Apache-2.0"

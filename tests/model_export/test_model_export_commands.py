@@ -1,0 +1,72 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from engine.errors import CatalogueError, InputError
+from engine.model import read_card
+from tests.model_export.drawn import draw_catalogue
+from twinshot.cli import app
+
+SMALL = ["--weights=none", "--backbone=test_efficientnet", "--size=64", "--bits=64", "--threads=1", "--device=cpu"]
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Path:
+    """The drawn catalogue as files, with a missing photo, and all photos of test and query damaged."""
+    drawn = draw_catalogue()
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    lines = ["picture,image_id,product_id,meta,level2,leaf,split"]
+    for row in drawn.rows:
+        photo = b"never opened" if row.split in ("test", "query") else drawn.photos[row.image]
+        (folder / row.image).write_bytes(photo)
+        lines.append(",".join([row.image, row.image_id, str(row.product_id), *map(str, row.category), row.split or ""]))
+    lines.append("gone.png,gone,p1,m1,l1,f1,train")
+    (folder / "shop.csv").write_text("\n".join(lines) + "\n")
+    return folder / "shop.csv"
+
+
+def test_importing_the_commands_loads_neither_torch_nor_pillow() -> None:
+    code = (
+        "import sys, model_export.commands; print(sorted({'torch', 'timm', 'PIL', 'onnxruntime'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_train_and_export_make_a_model_and_say_so_in_json(catalogue: Path, tmp_path: Path) -> None:
+    run, model = tmp_path / "run", tmp_path / "model"
+    options = ["--epochs=1", "--set=batch=8", "--column=image=picture", "--json", *SMALL]
+    done = CliRunner().invoke(app, ["train", str(catalogue), f"--out={run}", *options], catch_exceptions=False)
+    assert done.exit_code == 0
+    told = json.loads(done.stdout)
+    assert (told["photos"], told["epochs"], told["run"]) == (30, 1, str(run))
+    assert set(told["figures"]) == {"val_recall_at_1", "val_recall_at_10"}
+    assert "1 bad rows left out" in done.stderr
+    assert "epoch 1/1" in done.stderr
+
+    done = CliRunner().invoke(app, ["export", str(run), f"--out={model}", "--json"], catch_exceptions=False)
+    assert json.loads(done.stdout)["parity"]["photos"] == 30
+    card = read_card(model)
+    assert card.training.catalogue == str(catalogue)
+    assert card.training.recipe["batch"] == 8
+
+
+def test_strict_refuses_a_catalogue_with_a_bad_row(catalogue: Path, tmp_path: Path) -> None:
+    arguments = ["train", str(catalogue), f"--out={tmp_path / 'run'}", "--strict", "--column=image=picture", *SMALL]
+    with pytest.raises(CatalogueError, match=r"gone\.png"):
+        CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [("--projection=lda", "--projection 'lda'"), ("--set=average", "NAME=VALUE"), ("--epochs=-1", "recipe epochs=-1")],
+)
+def test_a_wrong_option_is_an_error_that_names_it(catalogue: Path, tmp_path: Path, option: str, named: str) -> None:
+    with pytest.raises(InputError, match=named):
+        CliRunner().invoke(app, ["train", str(catalogue), f"--out={tmp_path / 'run'}", option], catch_exceptions=False)

@@ -1,0 +1,45 @@
+import pytest
+
+from engine.errors import InputError
+from model_export.recipe import Recipe, parse_overrides
+
+
+def test_training_from_scratch_keeps_what_is_trained() -> None:
+    recipe = Recipe.for_weights("none")
+    assert recipe.average == 1
+    assert recipe.head == "trained"
+
+
+def test_fine_tuning_stays_near_the_pretrained_features() -> None:
+    for weights in ("hub", "some/file.safetensors"):
+        recipe = Recipe.for_weights(weights)
+        assert recipe.average < 1
+        assert recipe.head == "refit"
+
+
+def test_values_are_taken_from_the_command_line_as_text() -> None:
+    recipe = Recipe.for_weights("hub", parse_overrides(["average=0.7", "head=trained", "batch=32"]))
+    assert (recipe.average, recipe.head, recipe.batch) == (0.7, "trained", 32)
+
+
+@pytest.mark.parametrize("item", ["average", "=3", "average=", ""])
+def test_an_override_without_name_or_value_is_an_error(item: str) -> None:
+    with pytest.raises(InputError, match="is not NAME=VALUE"):
+        parse_overrides([item])
+
+
+@pytest.mark.parametrize(
+    ("item", "named"),
+    [("average=2", "recipe average='2'"), ("avrage=1", "recipe avrage='1'"), ("head=best", "recipe head='best'")],
+)
+def test_a_wrong_value_is_an_error_that_names_it_in_one_line(item: str, named: str) -> None:
+    with pytest.raises(InputError, match=named) as error:
+        Recipe.for_weights("hub", parse_overrides([item]))
+    assert "\n" not in str(error.value)
+
+
+def test_nothing_to_learn_is_an_error_with_a_remedy() -> None:
+    nothing = {"hierarchy": 0, "target_code": 0, "instance": 0}
+    with pytest.raises(InputError, match="use --epochs 0"):
+        Recipe.for_weights("hub", dict(nothing))
+    assert Recipe.for_weights("hub", {**nothing, "epochs": 0}).epochs == 0
