@@ -43,7 +43,8 @@ def similarity(query: Floats, codes: Codes) -> Floats:
     Returns float32 [n].
     """
     bits = len(query)
-    agreeing = unpack(codes).astype(np.float32) @ query
+    # einsum, not @: BLAS would start threads for a product this small and wait for busy cores
+    agreeing = np.einsum("nb,b->n", unpack(codes).astype(np.float32), query)
     signed = 2 * agreeing.astype(np.float64) - float(query.sum(dtype=np.float64))
     cosine: Floats = (signed / (_scale(bits) * np.sqrt(bits))).astype(np.float32)
     return cosine

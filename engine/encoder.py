@@ -1,5 +1,6 @@
 """Photos to embeddings by ONNX Runtime; the only file that knows it."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -55,13 +56,21 @@ class Encoder:
         self.encode(np.full((batch, size, size, 3), 127, dtype=np.uint8))
 
 
-def _open(path: Path, device: Device, threads: int) -> Any:
+def import_onnxruntime() -> Any:
+    """The library, told before its import not to report home. Raises UnavailableError where it is not installed."""
+    # Since 1.29 the official builds report the models they load to their maker unless this is set.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime
     except ImportError as error:
         raise UnavailableError(
             f"ONNX Runtime is not installed ({error}); install the extra 'cpu' or 'gpu' of twinshot"
         ) from error
+    return onnxruntime
+
+
+def _open(path: Path, device: Device, threads: int) -> Any:
+    onnxruntime = import_onnxruntime()
     wanted = _PROVIDERS[device]
     available = onnxruntime.get_available_providers()
     if wanted not in available:

@@ -1,11 +1,11 @@
-"""The exported graph against the network it came from. The only file here that imports onnxruntime."""
+"""The exported graph against the network it came from. The only file here that runs ONNX Runtime."""
 
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
+from engine.encoder import import_onnxruntime
 from engine.errors import ParityError
 from engine.model import Parity
 from engine.preprocess import Pixels
@@ -21,7 +21,7 @@ Arrays = dict[str, npt.NDArray[np.float32]]
 
 def run_onnx(path: Path, pixels: Pixels) -> Arrays:
     """The graph's outputs for uint8 [n, size, size, 3], computed in batches of several sizes."""
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = import_onnxruntime().InferenceSession(str(path), providers=["CPUExecutionProvider"])
     starts = [0, 1, *range(1 + BATCH, len(pixels), BATCH)]
     pieces = [session.run(list(NAMES), {"pixels": part}) for part in np.split(pixels, starts[1:]) if len(part)]
     return {name: np.concatenate([piece[i] for piece in pieces]) for i, name in enumerate(NAMES)}

@@ -1,7 +1,8 @@
 """Which photos a step sees: pairs of one product, classes drawn by the square root of their size.
 
 Square-root sampling lies between even and natural frequencies (Mikolov et al. 2013; Mahajan et al., ECCV 2018,
-section 2.2). The pairs give the instance term its positives.
+section 2.2). The pairs give the instance term its positives, and pairs of one class that stay together its hard
+negatives: other products of the same class.
 """
 
 from collections import defaultdict
@@ -22,12 +23,12 @@ class View:
     view: int
 
 
-def epoch_batches(rows: Sequence[Row], batch: int, seed: int, epoch: int) -> list[list[View]]:
+def epoch_batches(rows: Sequence[Row], batch: int, seed: int, epoch: int, together: int = 1) -> list[list[View]]:
     """The batches of one epoch: about as many photos as there are rows, in batches of about `batch`.
 
     Photos come in pairs: two photos of one product, or two views of one photo where a product has no other. A class
     with n photos gets a share of the pairs proportional to √n, and goes through all its pairs before any comes again.
-    Depends on (rows, batch, seed, epoch) alone.
+    Up to `together` pairs of one class stand side by side. Depends on the arguments alone.
     """
     if not rows:
         return []
@@ -37,13 +38,14 @@ def epoch_batches(rows: Sequence[Row], batch: int, seed: int, epoch: int) -> lis
         by_class[row.category][row.product].append(index)
     products = list(by_class.values())
     sizes = np.array([sum(map(len, of_class.values())) for of_class in products])
-    chosen: list[tuple[int, int]] = []
+    runs: list[list[tuple[int, int]]] = []
     for of_class, quota in zip(products, _quotas(sizes, (len(rows) + 1) // 2, rng), strict=True):
         pairs = _pairs(list(of_class.values()), rng)
-        chosen += [pairs[i % len(pairs)] for i in range(quota)]
-    order = rng.permutation(len(chosen))
-    pieces = np.array_split(order, max(1, round(2 * len(order) / batch)))
-    return _number_views([[row for pair in piece for row in chosen[pair]] for piece in pieces])
+        chosen = [pairs[i % len(pairs)] for i in range(quota)]
+        runs += [chosen[start : start + together] for start in range(0, quota, together)]
+    order = [pair for run in rng.permutation(len(runs)) for pair in runs[run]]
+    pieces = np.array_split(np.arange(len(order)), max(1, round(2 * len(order) / batch)))
+    return _number_views([[row for pair in piece for row in order[pair]] for piece in pieces])
 
 
 def _quotas(sizes: np.ndarray, total: int, rng: np.random.Generator) -> list[int]:

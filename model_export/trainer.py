@@ -46,7 +46,7 @@ class Trainer:
         # Dropout and stochastic depth draw from torch's own generator.
         torch.manual_seed(self._seed * 100_003 + number)
         self.network.train()
-        batches = epoch_batches(self._photos.rows, self._recipe.batch, self._seed, number)
+        batches = epoch_batches(self._photos.rows, self._recipe.batch, self._seed, number, self._recipe.together)
         steps = len(batches) * self._recipe.epochs
         sums: dict[str, Tensor] = {}
         share = 0.0

@@ -1,9 +1,12 @@
 """Fixtures for every test, and the rule for tests that need the shared data folder."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
+
+from tests.tiny_catalogue import category_of, write_catalogue
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -36,3 +39,43 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def shared() -> Path:
     """The shared data folder."""
     return shared_folder()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def tiny_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """catalogue.csv of 20 drawn products, P00 to P19: 3 photos each to index, one to ask with (split `test`)."""
+    return write_catalogue(tmp_path_factory.mktemp("tiny") / "catalogue")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder of 64 bits that knows the categories of `tiny_catalogue`. Do not change it: take `write_model`."""
+    from tests.tiny_model import write_model
+
+    return write_model(tmp_path_factory.mktemp("tiny") / "model", [category_of(product) for product in range(20)])
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory, tiny_catalogue: Path, tiny_model: Path) -> Path:
+    """A bundle folder with one live generation of `tiny_catalogue`, thumbnails included. Do not change it: copy it."""
+    from index_builder.indexing import Order, index
+    from index_builder.plan import Wishes
+    from index_builder.progress import Progress
+
+    out = tmp_path_factory.mktemp("tiny") / "bundles"
+    index(Order(catalogue=tiny_catalogue, model=tiny_model, out=out, wishes=Wishes(shard_rows=25)), Progress())
+    return out
+
+
+@pytest.fixture(scope="session")
+def tiny_photo(tiny_catalogue: Path) -> Path:
+    """An indexed photo of `tiny_catalogue`; its name begins with its product's id."""
+    return min(tiny_catalogue.parent.rglob("P*.jpg"))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from engine.bundle.manifest import REMEDY
@@ -66,6 +67,15 @@ class RowTable:
     def record(self, row: int) -> RowRecord:
         """Everything about one row."""
         return RowRecord(**self._table.slice(row, 1).to_pylist()[0])
+
+    def records(self, rows: Rows) -> list[RowRecord]:
+        """Everything about `rows`, int64 [n], in their order; many times quicker than one by one."""
+        return [RowRecord(**values) for values in self._table.take(pa.array(rows)).to_pylist()]
+
+    def digests(self) -> npt.NDArray[np.uint8]:
+        """The SHA-256 of every row's photo, uint8 [rows, 32]."""
+        raw = b"".join(self._table["sha256"].to_pylist())
+        return np.frombuffer(raw, dtype=np.uint8).reshape(-1, 32)
 
     def product(self, product_id: str) -> Rows:
         """The rows of a product by image id, int64 [n]; none if there is no such product."""

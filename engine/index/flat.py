@@ -93,7 +93,7 @@ def write_shard(path: Path, codes: Codes) -> None:
 
 
 def set_threads(count: int) -> None:
-    """Threads inside one FAISS call, for the whole process. One scan saturates the memory bus: 1 is right."""
+    """OpenMP threads inside a FAISS call of the *calling* thread. One scan saturates the memory bus: 1 is right."""
     _faiss().omp_set_num_threads(count)
 
 

@@ -71,5 +71,14 @@ def test_a_catalogue_smaller_than_a_batch_is_one_batch(count: int) -> None:
     assert len(batches[0]) in (2, 4)
 
 
+def test_products_of_one_class_stay_together_where_that_is_asked_for() -> None:
+    rows = rows_of({name: [2] * 8 for name in "abcdefgh"})
+    for batch in epoch_batches(rows, 16, seed=0, epoch=0, together=4):
+        sizes = Counter(rows[view.row].category for view in batch)
+        assert set(sizes.values()) <= {8, 16}
+    apart = epoch_batches(rows, 16, seed=0, epoch=0)
+    assert max(len({rows[view.row].category for view in batch}) for batch in apart) > 3
+
+
 def test_no_rows_are_no_batches() -> None:
     assert epoch_batches([], 8, seed=0, epoch=0) == []
