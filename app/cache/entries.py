@@ -1,0 +1,124 @@
+"""The two entries of the cache: their keys, and their packing. Never pickle.
+
+*Embedding*: what the model says of a photo; outlives generations of the same model.
+*Answer*: the ranked list of one photo under one set of filters, whatever page was asked for.
+"""
+
+import hashlib
+import json
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.live import Loaded
+from engine.codes import Floats
+from engine.index.protocol import Scope
+from engine.preprocess import Box
+from engine.taxonomy import Level, Path3
+
+_HEADER = struct.Struct("<4sIIII")
+_MAGIC = b"TSE1"
+Categories = dict[Level, list[tuple[str, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A photo as the model sees it. embedding: float32 [bits]; probabilities: float32 [classes]."""
+
+    embedding: Floats
+    probabilities: Floats
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One product of a ranked list, ready to be shown."""
+
+    product_id: str
+    image_id: str
+    similarity: float
+    distance: int
+    title: str | None
+    category: Path3
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The ranked list as far as it was needed; `complete` says that there is no more of it."""
+
+    matches: tuple[Match, ...]
+    complete: bool
+    categories: Categories
+    width: int
+    height: int
+
+    def reaches(self, need: int) -> bool:
+        """Whether the first `need` places can be read from it."""
+        return self.complete or len(self.matches) >= need
+
+
+def embedding_key(loaded: Loaded, sha256: str, box: Box | None) -> str:
+    """The key of a photo's embedding."""
+    card = loaded.generation.card
+    return f"twinshot:embedding:{card.onnx_sha256}:{card.preprocessing_sha256}:{sha256}:{box}"
+
+
+def answer_key(loaded: Loaded, sha256: str, box: Box | None, scope: Scope, exclude: Iterable[str]) -> str:
+    """The key of a photo's ranked list."""
+    manifest = loaded.generation.manifest
+    filters = json.dumps([scope, sorted(set(exclude))])
+    return (
+        f"twinshot:answer:{manifest.generation}:{manifest.state_id}:{manifest.includes_revision}:{sha256}:{box}:"
+        f"{hashlib.sha256(filters.encode()).hexdigest()}"
+    )
+
+
+def pack_embedded(entry: Embedded) -> bytes:
+    """A header and the raw little-endian floats."""
+    sizes = (len(entry.embedding), len(entry.probabilities))
+    floats = np.concatenate([entry.embedding, entry.probabilities]).astype("<f4")
+    return _HEADER.pack(_MAGIC, entry.width, entry.height, *sizes) + floats.tobytes()
+
+
+def unpack_embedded(data: bytes) -> Embedded | None:
+    """The entry, or None if the bytes are not one."""
+    if len(data) < _HEADER.size:
+        return None
+    magic, width, height, bits, classes = _HEADER.unpack_from(data)
+    if magic != _MAGIC or len(data) != _HEADER.size + 4 * (bits + classes):
+        return None
+    floats = np.frombuffer(data, dtype="<f4", offset=_HEADER.size)
+    return Embedded(floats[:bits], floats[bits:], width, height)
+
+
+def pack_answer(answer: Answer) -> bytes:
+    """JSON; floats keep every digit."""
+    matches = [[m.product_id, m.image_id, m.similarity, m.distance, m.title, m.category] for m in answer.matches]
+    value = [matches, answer.complete, answer.categories, answer.width, answer.height]
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def unpack_answer(data: bytes) -> Answer | None:
+    """The entry, or None if the bytes are not one."""
+    try:
+        matches, complete, categories, width, height = json.loads(data)
+        return Answer(tuple(map(_match, matches)), complete, _categories(categories), width, height)
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _match(value: list[Any]) -> Match:
+    product_id, image_id, similarity, distance, title, (meta, level2, leaf) = value
+    return Match(product_id, image_id, similarity, distance, title, (meta, level2, leaf))
+
+
+def _categories(value: dict[str, Any]) -> Categories:
+    return {
+        "meta": [(name, probability) for name, probability in value["meta"]],
+        "level2": [(name, probability) for name, probability in value["level2"]],
+        "leaf": [(name, probability) for name, probability in value["leaf"]],
+    }

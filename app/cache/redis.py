@@ -1,0 +1,103 @@
+"""The cache in Redis; the only file that knows it.
+
+A circuit breaker keeps a dead or slow Redis from costing requests anything: after FAILURES failures in a row nobody
+asks any more, and a task of its own pings until it answers again.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+TIMEOUT = 0.1
+"""Seconds for a connection, and for one command."""
+FAILURES = 3
+PROBE_EVERY = 1.0
+"""Seconds between two pings while the breaker is open."""
+_CONNECTIONS = 32
+
+
+class RedisCache:
+    """See Cache."""
+
+    kind = "redis"
+
+    def __init__(self, url: str, ttl: int) -> None:
+        """`url` as redis://HOST:PORT/DATABASE; entries live `ttl` seconds. Connects on first use."""
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=_CONNECTIONS,
+            timeout=TIMEOUT,
+            socket_timeout=TIMEOUT,
+            socket_connect_timeout=TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._redis: Redis = Redis.from_pool(pool)
+        self._ttl = ttl
+        self._failures = 0
+        self._probe: asyncio.Task[None] | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether the breaker is open: Redis is not asked."""
+        return self._probe is not None
+
+    async def get(self, key: str) -> bytes | None:
+        """See Cache."""
+        value = await self._guarded(lambda: self._redis.get(key))
+        return value if isinstance(value, bytes) else None
+
+    async def put(self, key: str, value: bytes) -> None:
+        """See Cache."""
+        await self._guarded(lambda: self._redis.set(key, value, ex=self._ttl))
+
+    async def alive(self) -> bool:
+        """See Cache."""
+        return bool(await self._guarded(self._redis.ping))
+
+    async def close(self) -> None:
+        """See Cache."""
+        if self._probe is not None:
+            self._probe.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._probe
+            self._probe = None
+        with contextlib.suppress(RedisError, OSError):
+            await self._redis.aclose()
+
+    async def _guarded(self, command: Callable[[], Awaitable[T]]) -> T | None:
+        if self.open:
+            return None
+        try:
+            result = await command()
+        except (RedisError, OSError) as error:  # redis.TimeoutError is a RedisError, asyncio's an OSError
+            self._failed(error)
+            return None
+        self._failures = 0
+        return result
+
+    def _failed(self, error: Exception) -> None:
+        self._failures += 1
+        if self._failures >= FAILURES and self._probe is None:
+            log.warning("Redis does not answer (%s); going on without it", type(error).__name__)
+            self._probe = asyncio.create_task(self._until_it_answers())
+
+    async def _until_it_answers(self) -> None:
+        while True:
+            await asyncio.sleep(PROBE_EVERY)
+            try:
+                await self._redis.ping()
+            except (RedisError, OSError):
+                continue
+            log.warning("Redis answers again")
+            self._failures, self._probe = 0, None
+            return

@@ -1,0 +1,65 @@
+"""The application: routes, errors and what surrounds them, over given settings and a holder of the generation."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+from fastapi.staticfiles import StaticFiles
+
+from app import problems
+from app.deps import may_read
+from app.lifespan import lifespan_of
+from app.live import Live
+from app.middleware import Envelope
+from app.routes import docs, health, images, info, metrics, page, products, search
+from app.settings import Settings
+from app.telemetry import Telemetry
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(settings: Settings, live: Live) -> FastAPI:
+    """An ASGI application that answers from whatever `live` holds."""
+    telemetry = Telemetry()
+    app = FastAPI(
+        title="Twinshot",
+        summary="Send a photo, get back the ranked IDs of the same product.",
+        version=version("twinshot"),
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan_of(settings, live, telemetry),
+        generate_unique_id_function=_operation_id,
+    )
+    problems.install(app)
+    app.add_middleware(Envelope, telemetry=telemetry)
+    for module in (search, products, images, info, metrics):
+        app.include_router(module.router, dependencies=[Depends(may_read)], responses=problems.documented())
+    app.include_router(health.router, responses=problems.documented())
+    for module in (docs, page):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    _declare(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _declare(app: FastAPI) -> None:
+    """Add to the OpenAPI description what FastAPI does not see: the shape of errors and the key."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = generate()
+            components = schema.setdefault("components", {})
+            components.setdefault("schemas", {})["Problem"] = problems.Problem.model_json_schema()
+            components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+            schema["security"] = [{}, {"key": []}]
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

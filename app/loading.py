@@ -1,0 +1,42 @@
+"""From a bundle folder to a generation that answers at full speed."""
+
+import hashlib
+from io import BytesIO
+
+from PIL import Image
+
+from app.live import Loaded
+from app.search import Query, answer_of, embed
+from app.settings import Settings
+from app.telemetry import Timing
+from engine.bundle.generation import open_generation
+from engine.bundle.store import current
+from engine.encoder import Encoder
+from engine.errors import BundleError
+
+
+def load(settings: Settings) -> Loaded:
+    """Open the generation that CURRENT names, load its model and search once, so that all of it is warm.
+
+    Raises BundleError and UnavailableError.
+    """
+    generation = open_generation(settings.bundles / current(settings.bundles))
+    if generation.manifest.calibration is not None:
+        raise BundleError(
+            f"{generation.folder} has a calibration, which this version of Twinshot does not apply; "
+            "serve it with the version that built it"
+        )
+    loaded = Loaded(generation, Encoder(generation.folder, device=settings.device, threads=1, verify=False))
+    _warm(loaded)
+    return loaded
+
+
+def _warm(loaded: Loaded) -> None:
+    # Pillow imports its decoders on first use, one of them a second time for what it cannot read
+    Image.init()
+    for name in loaded.encoder.card.preprocessing.formats:
+        file = BytesIO()
+        Image.new("RGB", (512, 512), (127, 127, 127)).save(file, name)
+        photo = file.getvalue()
+        query = Query(photo, hashlib.sha256(photo).hexdigest(), need=10, scope=loaded.generation.manifest.scope)
+        answer_of(loaded.generation, query, embed(loaded, query, Timing()), Timing())

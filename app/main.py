@@ -1,0 +1,107 @@
+"""The entry: `twinshot serve` and `python -m app.main`. One process, one port."""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+import time
+from types import FrameType
+
+import uvicorn
+
+from app import log as logs
+from app.create_app import create_app
+from app.live import Live, Loaded
+from app.loading import load
+from app.settings import Settings, read_settings, unknown_variables
+from engine.errors import InputError, TwinshotError
+
+log = logging.getLogger("twinshot")
+
+FINISH = 20
+"""Seconds from SIGTERM within which answers under way must be done."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which loads the generation behind an open port and, told to stop, first says so and then closes it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._live = Live()
+        self._close_at = 0.0
+        self.failure: BaseException | None = None
+        super().__init__(
+            uvicorn.Config(
+                create_app(settings, self._live),
+                loop="uvloop",
+                http="httptools",
+                ws="none",
+                lifespan="on",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=FINISH - int(settings.drain),
+            )
+        )
+
+    async def main_loop(self) -> None:
+        """Load, then wait for the end. Meanwhile /livez answers and /readyz says 503."""
+        loading = asyncio.create_task(asyncio.to_thread(load, self._settings))
+        loading.add_done_callback(self._loaded)
+        await super().main_loop()
+
+    def _loaded(self, loading: asyncio.Task[Loaded]) -> None:
+        if loading.cancelled():
+            return
+        self.failure = loading.exception()
+        if self.failure is not None:
+            self._live.draining = self.should_exit = True
+            return
+        loaded = loading.result()
+        self._live.switch(loaded)
+        log.info("serving generation %s, %s photos", loaded.generation.id, len(loaded.generation.table))
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to close the port now: when told to, but not before proxies could see /readyz change."""
+        return await super().on_tick(counter) and time.monotonic() >= self._close_at
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM: drain, then stop with exit code 0. A second signal, or Ctrl-C: stop without waiting to be seen."""
+        wait = self._settings.drain if sig == signal.SIGTERM and not self._live.draining else 0.0
+        self._live.draining = True
+        self._close_at = time.monotonic() + wait
+        self.should_exit = True
+
+
+def main() -> None:
+    """Serve until told to stop. Exit codes: 0 stopped, 1 failed, 2 a setting or the bundle is bad."""
+    logs.configure()
+    try:
+        settings = read_settings()
+        for name in unknown_variables():
+            log.warning("%s is no setting of the service (docs/settings.md); it is ignored", name)
+        with _bind(settings) as port:
+            log.info("listening on http://%s:%s", settings.host, settings.port)
+            server = Server(settings)
+            server.run(sockets=[port])
+        if server.failure is not None:
+            raise server.failure
+    except TwinshotError as error:
+        print(f"twinshot: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+def _bind(settings: Settings) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
+    except OSError as error:
+        raise InputError(
+            f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); "
+            "set TWINSHOT_HOST and TWINSHOT_PORT to an address of this machine that is free"
+        ) from error
+
+
+if __name__ == "__main__":
+    main()

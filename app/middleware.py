@@ -1,0 +1,82 @@
+"""Around every request: its id, the headers of every answer, the count in the metrics, and the 500 of last resort."""
+
+import logging
+import re
+import time
+from secrets import token_hex
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.problems import respond
+from app.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+_SANE_ID = re.compile(rb"[A-Za-z0-9._\-]{1,64}")
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+}
+_DEFAULTS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+"""Set where a route has not chosen its own."""
+
+
+class Envelope:
+    """Plain ASGI, so that a body can still be read as it arrives."""
+
+    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+        self._app = app
+        self._telemetry = telemetry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        started, status = time.perf_counter(), 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers.update(_HEADERS)
+                for name, value in _DEFAULTS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception:
+            log.exception("request %s failed", request_id)
+            if status:
+                raise
+            answer = respond("internal-error", f"unexpected failure; the log has it under {request_id}", request_id)
+            await answer(scope, receive, send_with_headers)
+        finally:
+            route = _route(scope)
+            self._telemetry.requests.labels(route, _method(scope), status).inc()
+            self._telemetry.request_seconds.labels(route).observe(time.perf_counter() - started)
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's id if it is harmless in logs and headers, else a new one."""
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return given.decode() if _SANE_ID.fullmatch(given) else token_hex(16)
+
+
+def _route(scope: Scope) -> str:
+    """The route's template: a label must not grow with what callers make up."""
+    path = getattr(scope.get("route"), "path", None)
+    return path or scope.get("root_path") or "unmatched"  # root_path: where a mounted folder begins
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"} else "other"

@@ -1,0 +1,167 @@
+"""Every error answer: RFC 9457 `application/problem+json`, from every route and from none."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from app.compute import QueueFullError
+from app.live import DrainingError, NotReadyError
+from engine.errors import ScopeError, TooLargeError, TwinshotError, UnreadableError, UnsupportedError
+
+log = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:twinshot:problem:"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of error: the status, and a title that never changes."""
+
+    status: int
+    title: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+KINDS: dict[str, Kind] = {
+    "unreadable-photo": Kind(400, "The photo cannot be read"),
+    "malformed-body": Kind(400, "The request body is malformed"),
+    "unauthorized": Kind(401, "A valid key is needed", {"WWW-Authenticate": "Bearer"}),
+    "unknown-product": Kind(404, "There is no such product"),
+    "unknown-image": Kind(404, "There is no such image"),
+    "unknown-route": Kind(404, "There is nothing at this address"),
+    "method-not-allowed": Kind(405, "The address does not take this method"),
+    "slow-body": Kind(408, "The request body came too slowly", {"Connection": "close"}),
+    "too-large": Kind(413, "The photo or body is too large"),
+    "unsupported-photo": Kind(415, "The photo is of a type that is not taken"),
+    "unsupported-content-type": Kind(415, "The body is of a type that is not taken"),
+    "invalid-request": Kind(422, "A parameter or field is missing or invalid"),
+    "unknown-category": Kind(422, "The category is unknown or ambiguous"),
+    "no-calibration": Kind(422, "This generation has no calibrated scores"),
+    "busy": Kind(429, "Too much work at this moment", {"Retry-After": "1"}),
+    "internal-error": Kind(500, "The service failed"),
+    "not-ready": Kind(503, "No generation is loaded", {"Retry-After": "5"}),
+    "shutting-down": Kind(503, "The service is shutting down", {"Retry-After": "1", "Connection": "close"}),
+}
+"""Every kind of error by the last word of its `type` (docs/api.md)."""
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 writes it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str = Field(description="Identifies the kind of error: urn:twinshot:problem:…")
+    title: str = Field(description="The kind of error in words; the same for every error of a kind.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What went wrong here, and the remedy.")
+    request_id: str = Field(description="As in the header X-Request-ID.")
+    candidates: list[str] | None = Field(
+        default=None, description="What an ambiguous category may have meant.", exclude_if=lambda value: value is None
+    )
+
+
+class ProblemError(TwinshotError):
+    """An error that a route answers with; `kind` is a key of KINDS."""
+
+    def __init__(self, kind: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.headers = dict(headers or {})
+
+
+def problem_of(error: TwinshotError, request_id: str) -> Problem:
+    """The answer that an error of ours becomes."""
+    kind = _kind(error)
+    return Problem(
+        type=TYPE_PREFIX + kind,
+        title=KINDS[kind].title,
+        status=KINDS[kind].status,
+        detail=str(error),
+        request_id=request_id,
+        candidates=list(error.candidates) or None if isinstance(error, ScopeError) else None,
+    )
+
+
+def respond(kind: str, detail: str, request_id: str) -> Response:
+    """An error response made outside of any route."""
+    return _response(ProblemError(kind, detail), request_id)
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every error in this shape."""
+    app.add_exception_handler(TwinshotError, _on_twinshot_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http_error)
+
+
+def documented() -> dict[int | str, dict[str, Any]]:
+    """The error responses as OpenAPI shows them on every route."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    titles: dict[int | str, list[str]] = {}
+    for kind in KINDS.values():
+        titles.setdefault(kind.status, []).append(kind.title)
+    return {status: {"description": "; ".join(own), "content": {MEDIA_TYPE: schema}} for status, own in titles.items()}
+
+
+_KIND_OF: tuple[tuple[type[TwinshotError], str], ...] = (
+    (UnreadableError, "unreadable-photo"),
+    (TooLargeError, "too-large"),
+    (UnsupportedError, "unsupported-photo"),
+    (ScopeError, "unknown-category"),
+    (QueueFullError, "busy"),
+    (NotReadyError, "not-ready"),
+    (DrainingError, "shutting-down"),
+)
+
+
+def _kind(error: TwinshotError) -> str:
+    if isinstance(error, ProblemError):
+        return error.kind
+    return next((kind for own, kind in _KIND_OF if isinstance(error, own)), "internal-error")
+
+
+def _response(error: TwinshotError, request_id: str) -> Response:
+    problem = problem_of(error, request_id)
+    headers = dict(KINDS[_kind(error)].headers)
+    if isinstance(error, ProblemError):
+        headers |= error.headers
+    body = problem.model_dump_json()
+    return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _on_twinshot_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TwinshotError)
+    if _kind(error) == "internal-error":
+        raise error  # the outermost layer logs it and answers 500
+    return _response(error, _id(request))
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    message = str(first["msg"]).removeprefix("Value error, ")
+    return _response(ProblemError("invalid-request", f"{where}: {message}" if where else message), _id(request))
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    if error.status_code == 404:
+        return _response(ProblemError("unknown-route", f"nothing at {path}; /docs lists the routes"), _id(request))
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        detail = f"{path} takes {allowed or 'another method'}, not {request.method}"
+        return _response(ProblemError("method-not-allowed", detail, error.headers), _id(request))
+    raise error
+
+
+def _id(request: Request) -> str:
+    return str(request.state.request_id)

@@ -1,0 +1,52 @@
+"""GET /docs: Swagger UI from an installed package; nothing is fetched from outside."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, HTMLResponse
+from starlette.exceptions import HTTPException
+
+router = APIRouter(include_in_schema=False)
+
+_PACKAGE = Path(str(files("fastapi_offline"))) / "static"
+_OWN = Path(__file__).parents[1] / "static"
+_ASSETS = {
+    "swagger-ui.css": _PACKAGE / "swagger-ui.css",
+    "swagger-ui-bundle.js": _PACKAGE / "swagger-ui-bundle.js",
+    "docs.js": _OWN / "docs.js",
+}
+# Swagger UI sets style attributes and has its icons in data: addresses
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'"
+)
+_HTML = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Twinshot: the API</title>
+<link rel="stylesheet" href="docs/assets/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="docs/assets/swagger-ui-bundle.js"></script>
+<script src="docs/assets/docs.js"></script>
+</body>
+</html>
+"""
+
+
+@router.get("/docs")
+async def docs() -> HTMLResponse:
+    """The description of every route, to read and to try."""
+    return HTMLResponse(_HTML, headers={"Content-Security-Policy": _POLICY})
+
+
+@router.get("/docs/assets/{name}")
+async def docs_asset(name: str) -> FileResponse:
+    """A file of Swagger UI."""
+    if name not in _ASSETS:
+        raise HTTPException(404)
+    return FileResponse(_ASSETS[name], headers={"Cache-Control": "public, max-age=3600"})

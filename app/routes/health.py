@@ -1,0 +1,36 @@
+"""/livez, /readyz, /healthz: for load balancers and orchestrators; no key needed."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Query, Response
+
+from app.deps import Parts
+from app.schemas import Health
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/livez")
+async def livez() -> Health:
+    """The process answers."""
+    return Health(status="ok")
+
+
+@router.get("/healthz", operation_id="healthz", responses={503: {"model": Health}}, response_model_exclude_none=True)
+@router.get("/readyz", responses={503: {"model": Health}}, response_model_exclude_none=True)
+async def readyz(service: Parts, response: Response, verbose: str | None = Query(None)) -> Health:
+    """A generation is loaded and warm, and the process is not stopping. 200 "degraded" when the cache is down."""
+    loaded = service.live.loaded
+    cache_up = await service.cache.alive()
+    service.telemetry.cache_up.set(int(cache_up))
+    ready = loaded is not None and not service.live.draining
+    if not ready:
+        response.status_code = 503
+        response.headers["Retry-After"] = "1"
+    checks = {
+        "generation": loaded.generation.id if loaded is not None else "none loaded",
+        "cache": f"{service.cache.kind}: {'ok' if cache_up else 'does not answer; answers go on without it'}",
+        "process": "shutting down" if service.live.draining else "ok",
+    }
+    fit: Literal["ok", "degraded"] = "ok" if cache_up else "degraded"
+    return Health(status=fit if ready else "unavailable", checks=None if verbose is None else checks)

@@ -1,0 +1,49 @@
+"""GET /info: what is served."""
+
+from fastapi import APIRouter
+
+from app.deps import Parts, Snapshot
+from app.routes.results import category_of
+from app.schemas import MAX_BATCH, MAX_RESULTS, CalibrationInfo, CategoryInfo, Info, Limits, ModelInfo
+from engine.scope import name_of
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/info")
+async def info(service: Parts, loaded: Snapshot) -> Info:
+    """The generation, its categories and model, and the limits of a request."""
+    manifest, card = loaded.generation.manifest, loaded.generation.card
+    spec = card.preprocessing
+    return Info(
+        generation=manifest.generation,
+        created=manifest.created,
+        revision=manifest.includes_revision,
+        rows=manifest.rows,
+        products=manifest.products,
+        categories=[
+            CategoryInfo(category=category_of(own.path), filter=name_of(own.path), rows=own.stop - own.start)
+            for own in manifest.categories
+        ],
+        model=ModelInfo(
+            backbone=card.backbone,
+            bits=card.bits,
+            onnx_sha256=card.onnx_sha256,
+            weights=card.weights.source,
+            licence=card.weights.licence,
+        ),
+        calibration=CalibrationInfo(
+            available=False,
+            reason="this generation has no calibration: score and match are null, and min_score is refused",
+        ),
+        quality=manifest.quality,
+        limits=Limits(
+            results=MAX_RESULTS,
+            batch=MAX_BATCH,
+            body_bytes=service.settings.max_body_bytes,
+            photo_bytes=spec.max_bytes,
+            photo_pixels=spec.max_pixels,
+            photo_types=list(spec.formats),
+        ),
+        cache=service.cache.kind,
+    )

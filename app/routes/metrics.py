@@ -1,0 +1,18 @@
+"""GET /metrics, for Prometheus."""
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from app.deps import Parts
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(service: Parts) -> Response:
+    """The metrics, in Prometheus' text format."""
+    telemetry = service.telemetry
+    if service.live.loaded is not None:
+        telemetry.describe(service.live.loaded)
+    telemetry.cache_up.set(int(await service.cache.alive()))
+    return Response(generate_latest(telemetry.registry), media_type=CONTENT_TYPE_LATEST)

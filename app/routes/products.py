@@ -1,0 +1,87 @@
+"""GET /products/{id} and its neighbours."""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+
+from app.deps import Clock, Parts, RequestId, Snapshot
+from app.live import Loaded
+from app.problems import ProblemError
+from app.routes.results import category_of, image_url, page_of
+from app.schemas import PageParams, Product, ProductImage, SimilarAnswer
+from app.search import scope_for
+from app.search import similar as similar_to
+from engine.index.protocol import Rows
+
+router = APIRouter(tags=["products"])
+
+
+# before /products/{id}, whose id may contain slashes
+@router.get("/products/{product_id:path}/similar")
+async def similar(
+    product_id: str,
+    service: Parts,
+    loaded: Snapshot,
+    page: Annotated[PageParams, Query()],
+    timing: Clock,
+    request_id: RequestId,
+    response: Response,
+) -> SimilarAnswer:
+    """The nearest other products, by the smallest distance between any of this product's codes and theirs."""
+    generation = loaded.generation
+    rows = _rows(loaded, product_id)
+    scope = scope_for(generation, page.category)
+    exclude = {product_id, *page.exclude}
+    with service.compute.admitted():
+        matches = await service.compute.run(
+            timing, lambda: similar_to(generation, rows, page.need, scope, exclude, timing)
+        )
+    service.telemetry.photo_done(timing)
+    response.headers["Server-Timing"] = timing.header
+    return SimilarAnswer(
+        product_id=product_id,
+        results=page_of(matches, page, loaded),
+        generation=generation.id,
+        revision=generation.manifest.includes_revision,
+        took_ms=timing.took_ms,
+        request_id=request_id,
+    )
+
+
+@router.get("/products/{product_id:path}", response_model=Product)
+async def product(
+    product_id: str, loaded: Snapshot, response: Response, if_none_match: Annotated[str | None, Header()] = None
+) -> Product | Response:
+    """The product and its photos."""
+    generation = loaded.generation
+    records = generation.table.records(_rows(loaded, product_id))
+    first = records[0]
+    etag = _etag(generation.id, str(generation.manifest.includes_revision), product_id)
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if etag == if_none_match:
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return Product(
+        product_id=product_id,
+        title=first.title,
+        url=first.url,
+        category=category_of(generation.manifest.categories[first.category].path),
+        images=[
+            ProductImage(image_id=own.image_id, image_url=image_url(loaded, own.image_id), title=own.title, url=own.url)
+            for own in records
+        ],
+        generation=generation.id,
+        revision=generation.manifest.includes_revision,
+    )
+
+
+def _rows(loaded: Loaded, product_id: str) -> Rows:
+    rows = loaded.generation.table.product(product_id)
+    if len(rows) == 0:
+        raise ProblemError("unknown-product", f"no product {product_id!r} in generation {loaded.generation.id}")
+    return rows
+
+
+def _etag(*parts: str) -> str:
+    return f'"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"'

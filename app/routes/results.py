@@ -1,0 +1,50 @@
+"""From ranked lists to the answers' shape."""
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from app.cache.entries import Answer, Match
+from app.live import Loaded
+from app.schemas import Category, CategoryGuess, PageParams, QueryCategories, QueryInfo, Result
+from engine.taxonomy import Path3
+
+
+def page_of(matches: Sequence[Match], page: PageParams, loaded: Loaded) -> list[Result]:
+    """The slice of a ranked list that `page` asks for."""
+    shown = matches[page.offset : page.need]
+    return [_result(rank, match, loaded) for rank, match in enumerate(shown, page.offset + 1)]
+
+
+def query_of(answer: Answer) -> QueryInfo:
+    """What is known of the photo."""
+    guesses = {
+        level: [CategoryGuess(id=name, probability=round(probability, 4)) for name, probability in own]
+        for level, own in answer.categories.items()
+    }
+    return QueryInfo(categories=QueryCategories(**guesses), width=answer.width, height=answer.height)
+
+
+def category_of(path: Path3) -> Category:
+    """A category path."""
+    meta, level2, leaf = path
+    return Category(meta=meta, level2=level2, leaf=leaf)
+
+
+def image_url(loaded: Loaded, image_id: str) -> str | None:
+    """Where the thumbnail is, if the generation has thumbnails."""
+    return f"/images/{quote(image_id, safe='')}" if loaded.generation.thumbs is not None else None
+
+
+def _result(rank: int, match: Match, loaded: Loaded) -> Result:
+    return Result(
+        rank=rank,
+        product_id=match.product_id,
+        score=None,
+        match=None,
+        similarity=match.similarity,
+        distance=match.distance,
+        image_id=match.image_id,
+        image_url=image_url(loaded, match.image_id),
+        title=match.title,
+        category=category_of(match.category),
+    )

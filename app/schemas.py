@@ -1,0 +1,241 @@
+"""The shapes of requests and answers, as design and docs/api.md give them."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from app.problems import Problem
+from engine.preprocess import Box, check_box
+
+MAX_RESULTS = 200
+"""offset + limit."""
+MAX_BATCH = 16
+"""Photos of one batch."""
+
+Revision = Annotated[int, Field(description="The revision of the catalogue that was searched.")]
+Filter = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+
+class PageParams(BaseModel):
+    """Which part of the ranked list, and what to leave out. An unknown parameter is an error, not ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: int = Field(default=10, ge=1, le=MAX_RESULTS, description="How many results.")
+    offset: int = Field(default=0, ge=0, lt=MAX_RESULTS, description="How many results to skip; offset + limit ≤ 200.")
+    category: list[Filter] = Field(
+        default=[], max_length=100, description="meta:X, level2:X, leaf:X, or a name that is unique. Several mean any."
+    )
+    exclude: list[Filter] = Field(default=[], max_length=1000, description="Product ids to leave out.")
+
+    @model_validator(mode="after")
+    def _within_reach(self) -> Self:
+        if self.need > MAX_RESULTS:
+            raise ValueError(f"offset + limit is {self.need}, at most {MAX_RESULTS}")
+        return self
+
+    @property
+    def need(self) -> int:
+        """How many places of the ranked list the page reaches to."""
+        return self.offset + self.limit
+
+
+class SearchParams(PageParams):
+    """What is asked of a photo."""
+
+    min_score: float | None = Field(default=None, ge=0, le=1, description="Only results at least this likely.")
+    box: str | None = Field(
+        default=None, description="x0,y0,x1,y1: the searched part, as fractions of the upright photo."
+    )
+
+    @field_validator("box")
+    @classmethod
+    def _is_a_box(cls, value: str | None) -> str | None:
+        if value is not None:
+            _box(value)
+        return value
+
+    @property
+    def region(self) -> Box | None:
+        """`box` as numbers."""
+        return None if self.box is None else _box(self.box)
+
+
+def _box(text: str) -> Box:
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError("box takes four numbers: x0,y0,x1,y1") from None
+    return check_box(numbers)
+
+
+class Category(_Answer):
+    """A category path; a level that is not known is null."""
+
+    meta: str | None
+    level2: str | None
+    leaf: str | None
+
+
+class Result(_Answer):
+    """One product of a ranked list, shown by its best photo."""
+
+    rank: int = Field(description="1 is the best; counts through the pages.")
+    product_id: str
+    score: float | None = Field(description="The calibrated probability that this is the product, or null.")
+    match: bool | None = Field(description="Whether the score reaches the recommended threshold, or null.")
+    similarity: float = Field(description="Cosine between the photo and the stored code, −1 to 1.")
+    distance: int = Field(description="Differing bits.")
+    image_id: str
+    image_url: str | None = Field(description="The thumbnail, or null where the generation has none.")
+    title: str | None
+    category: Category
+
+
+class CategoryGuess(_Answer):
+    """A category that the photo may belong to."""
+
+    id: str
+    probability: float
+
+
+class QueryCategories(_Answer):
+    """What the model takes the photo for, likeliest first."""
+
+    meta: list[CategoryGuess]
+    level2: list[CategoryGuess]
+    leaf: list[CategoryGuess]
+
+
+class QueryInfo(_Answer):
+    """The photo that was sent."""
+
+    categories: QueryCategories
+    width: int
+    height: int
+
+
+class SearchAnswer(_Answer):
+    """The answer of POST /search."""
+
+    results: list[Result]
+    query: QueryInfo
+    generation: str
+    revision: Revision
+    cached: bool
+    took_ms: float
+    request_id: str
+
+
+class BatchItem(_Answer):
+    """The answer for one photo of a batch: either `results`, or `error`."""
+
+    results: list[Result] | None
+    query: QueryInfo | None
+    cached: bool
+    error: Problem | None
+
+
+class BatchAnswer(_Answer):
+    """The answer of POST /search/batch, in the order of the photos."""
+
+    answers: list[BatchItem]
+    generation: str
+    revision: Revision
+    took_ms: float
+    request_id: str
+
+
+class SimilarAnswer(_Answer):
+    """The answer of GET /products/{id}/similar."""
+
+    product_id: str
+    results: list[Result]
+    generation: str
+    revision: Revision
+    took_ms: float
+    request_id: str
+
+
+class ProductImage(_Answer):
+    """One photo of a product."""
+
+    image_id: str
+    image_url: str | None
+    title: str | None
+    url: str | None
+
+
+class Product(_Answer):
+    """A product as the index has it."""
+
+    product_id: str
+    title: str | None
+    url: str | None
+    category: Category
+    images: list[ProductImage]
+    generation: str
+    revision: Revision
+
+
+class CategoryInfo(_Answer):
+    """A category of the index; `filter` is how `category=` names it without doubt."""
+
+    category: Category
+    filter: str
+    rows: int
+
+
+class ModelInfo(_Answer):
+    """The model behind the index."""
+
+    backbone: str
+    bits: int
+    onnx_sha256: str
+    weights: str
+    licence: str | None
+
+
+class CalibrationInfo(_Answer):
+    """Whether scores are calibrated."""
+
+    available: bool
+    reason: str | None
+
+
+class Limits(_Answer):
+    """What a request may ask."""
+
+    results: int
+    batch: int
+    body_bytes: int
+    photo_bytes: int
+    photo_pixels: int
+    photo_types: list[str]
+
+
+class Info(_Answer):
+    """What is served."""
+
+    generation: str
+    created: str
+    revision: Revision
+    rows: int
+    products: int
+    categories: list[CategoryInfo]
+    model: ModelInfo
+    calibration: CalibrationInfo
+    quality: dict[str, Any]
+    limits: Limits
+    cache: str
+
+
+class Health(_Answer):
+    """Whether the process is fit; with `verbose` also why."""
+
+    status: Literal["ok", "degraded", "unavailable"]
+    checks: dict[str, str] | None = None

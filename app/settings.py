@@ -1,0 +1,125 @@
+"""The settings of the service, and the only place that reads its environment (docs/settings.md)."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from engine.errors import InputError
+
+PREFIX = "TWINSHOT_"
+MIN_KEY = 16
+"""Characters of a key: below that it can be guessed."""
+
+MB = 1_000_000
+Count = Annotated[int, Field(ge=1)]
+
+
+class SettingsError(InputError):
+    """A variable of the environment is missing, unsafe or makes no sense."""
+
+
+class Settings(BaseModel):
+    """Each field is set by the variable TWINSHOT_<NAME>; an empty variable counts as not set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bundles: Path = Field(description="The bundle folder; CURRENT in it names the live generation.")
+    state: Path | None = Field(default=None, description="A writable folder for what changes between generations.")
+    redis_url: SecretStr | None = Field(default=None, description="Redis for the cache; without it an in-process LRU.")
+    host: str = Field(default="127.0.0.1", description="The address to bind.")
+    port: int = Field(default=8000, ge=1, le=65535, description="The port to bind.")
+    device: Literal["cpu", "cuda"] = Field(default="cpu", description="Where the model runs.")
+    read_key: SecretStr | None = Field(
+        default=None, description="Callers must send this key; without it everybody may read."
+    )
+    write_key: SecretStr | None = Field(default=None, description="The key for changes; it may also read.")
+    threads: Count = Field(
+        default_factory=lambda: len(os.sched_getaffinity(0)),
+        le=1024,
+        description="Photos decoded, encoded and searched at once; the default is the number of cores.",
+    )
+    queue: int = Field(default=64, ge=0, le=100_000, description="Photos that may wait for a thread before 429.")
+    max_body_bytes: Count = Field(default=40 * MB, description="The largest request body; 413 beyond it.")
+    max_buffered_bytes: Count = Field(
+        default=256 * MB, description="All request bodies in memory together; 429 beyond it."
+    )
+    min_body_rate: Count = Field(default=10_000, description="Bytes per second below which an upload ends with 408.")
+    body_grace: float = Field(default=10.0, gt=0, le=600, description="Seconds before the minimum rate applies.")
+    cache_bytes: int = Field(default=128 * MB, ge=0, description="Size of the in-process LRU; 0 keeps nothing.")
+    cache_ttl: Count = Field(default=86_400, description="Seconds a cache entry lives.")
+    drain: float = Field(
+        default=1.0, ge=0, le=15, description="Seconds between SIGTERM and closing the port, for proxies to notice."
+    )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_a_redis_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and urlsplit(value.get_secret_value()).scheme not in ("redis", "rediss", "unix"):
+            raise ValueError("is no Redis address; write redis://HOST:PORT/DATABASE")
+        return value
+
+    @field_validator("read_key", "write_key")
+    @classmethod
+    def _is_a_safe_key(cls, value: SecretStr | None) -> SecretStr | None:
+        key = value.get_secret_value() if value is not None else None
+        if key is not None and (len(key) < MIN_KEY or not key.isascii() or not key.isprintable() or " " in key):
+            raise ValueError(
+                f"needs at least {MIN_KEY} printable ASCII characters without spaces; `openssl rand -hex 24` makes one"
+            )
+        return value
+
+    @field_validator("state")
+    @classmethod
+    def _is_a_writable_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not (value.is_dir() and os.access(value, os.W_OK)):
+            raise ValueError("is no folder that this process may write; create it or mend its owner")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.read_key is not None and self.read_key == self.write_key:
+            raise ValueError("TWINSHOT_WRITE_KEY equals TWINSHOT_READ_KEY: every reader could write; use two keys")
+        if self.max_buffered_bytes < self.max_body_bytes:
+            raise ValueError(
+                f"TWINSHOT_MAX_BUFFERED_BYTES={self.max_buffered_bytes} is less than "
+                f"TWINSHOT_MAX_BODY_BYTES={self.max_body_bytes}: no such body could ever be read; raise it"
+            )
+        return self
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings that `environment` (default: this process's) gives.
+
+    Raises SettingsError naming the variable, its value (never that of a key) and the remedy.
+    """
+    source = os.environ if environment is None else environment
+    names = {PREFIX + name.upper(): name for name in Settings.model_fields}
+    given = {name: source[variable] for variable, name in names.items() if source.get(variable)}
+    if "bundles" not in given:
+        raise SettingsError("TWINSHOT_BUNDLES is not set; name the bundle folder that `twinshot index` wrote")
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from error
+
+
+def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Variables that begin like ours and set nothing: most often a slip of the pen."""
+    source = os.environ if environment is None else environment
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(name for name in source if name.startswith(PREFIX) and name not in known)
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    message = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return message
+    name = str(first["loc"][0])
+    secret = name.endswith(("key", "url"))
+    shown = "" if secret else f"={first['input']}"
+    return f"{PREFIX}{name.upper()}{shown}: {message} (docs/settings.md)"

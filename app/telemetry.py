@@ -1,0 +1,92 @@
+"""What the service measures: one timing record a request feeds the histograms and the Server-Timing header."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
+
+from app.live import Loaded
+
+Stage = Literal["queue", "decode", "encode", "search", "rank", "cache"]
+Layer = Literal["answer", "embedding"]
+_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class Timing:
+    """Seconds per stage of one photo. Written by one thread at a time."""
+
+    def __init__(self) -> None:
+        self.started = time.perf_counter()
+        self.seconds: dict[Stage, float] = {}
+
+    @contextmanager
+    def stage(self, name: Stage) -> Iterator[None]:
+        """Add the time spent inside to `name`."""
+        before = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.add(name, time.perf_counter() - before)
+
+    def add(self, name: Stage, seconds: float) -> None:
+        """Add `seconds` to `name`."""
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+
+    @property
+    def took_ms(self) -> float:
+        """Milliseconds since the record was made."""
+        return round((time.perf_counter() - self.started) * 1000, 2)
+
+    @property
+    def header(self) -> str:
+        """The value of Server-Timing, in milliseconds."""
+        return ", ".join(f"{name};dur={seconds * 1000:.2f}" for name, seconds in self.seconds.items())
+
+
+class Telemetry:
+    """The metrics of one service, in a registry of their own (docs/api.md lists them)."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, of no use here
+        self.registry = CollectorRegistry()
+        own = self.registry
+        self.requests = Counter("twinshot_requests", "Answered requests.", ["route", "method", "status"], registry=own)
+        self.request_seconds = Histogram(
+            "twinshot_request_seconds", "Time to answer.", ["route"], registry=own, buckets=_BUCKETS
+        )
+        self.stage_seconds = Histogram(
+            "twinshot_stage_seconds", "Time a photo spent in a stage.", ["stage"], registry=own, buckets=_BUCKETS
+        )
+        self.cache_lookups = Counter(
+            "twinshot_cache_lookups", "Cache look-ups by entry and outcome.", ["layer", "result"], registry=own
+        )
+        self.cache_up = Gauge("twinshot_cache_up", "1 while the cache answers, else 0.", registry=own)
+        self.queue_depth = Gauge("twinshot_queue_depth", "Photos that wait for a thread or have one.", registry=own)
+        self.buffered_bytes = Gauge("twinshot_buffered_bytes", "Bytes of request bodies in memory.", registry=own)
+        self.generation = Gauge(
+            "twinshot_generation_info", "1 for the live generation.", ["generation", "model"], registry=own
+        )
+        self.rows = Gauge("twinshot_generation_rows", "Photos in the live generation.", registry=own)
+        self.products = Gauge("twinshot_generation_products", "Products in the live generation.", registry=own)
+        self.revision = Gauge("twinshot_revision", "Revision of the catalogue in every answer.", registry=own)
+        ProcessCollector(registry=own)
+
+    def photo_done(self, timing: Timing) -> None:
+        """Count the stages of one photo."""
+        for stage, seconds in timing.seconds.items():
+            self.stage_seconds.labels(stage).observe(seconds)
+
+    def looked_up(self, layer: Layer, hit: bool) -> None:
+        """Count a cache look-up."""
+        self.cache_lookups.labels(layer, "hit" if hit else "miss").inc()
+
+    def describe(self, loaded: Loaded) -> None:
+        """Show `loaded` as the live generation."""
+        manifest = loaded.generation.manifest
+        self.generation.clear()
+        self.generation.labels(manifest.generation, manifest.model.onnx_sha256[:12]).set(1)
+        self.rows.set(manifest.rows)
+        self.products.set(manifest.products)
+        self.revision.set(manifest.includes_revision)

@@ -1,0 +1,86 @@
+"""Photos to send, and the service as a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from PIL import Image
+from starlette.testclient import TestClient
+
+from tests.tiny_catalogue import draw
+
+
+def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+    file = BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def photo_of(product: int, number: int = 7, side: int = 96, kind: str = "JPEG") -> bytes:
+    return encoded(draw(product, number).resize((side, side)), kind, quality=92)
+
+
+def ask(client: TestClient, photo: bytes, path: str = "/search", **params: Any) -> httpx2.Response:
+    return client.post(path, files={"image": ("photo", photo)}, params=params)
+
+
+class Process:
+    """The service as its own process."""
+
+    def __init__(self, bundles: Path, log: Path, **variables: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        own = {name: value for name, value in os.environ.items() if not name.startswith("TWINSHOT_")}
+        own |= {"TWINSHOT_BUNDLES": str(bundles), "TWINSHOT_PORT": str(self.port), "TWINSHOT_DRAIN": "0"} | variables
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.http = httpx2.Client(base_url=self.url, timeout=30)
+        self.log = log
+        with log.open("wb") as file:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "app.main"], env=own, stderr=file, cwd=Path(__file__).parents[2]
+            )
+
+    def until_ready(self, seconds: float = 30) -> "Process":
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.popen.poll() is None:
+            try:
+                if self.http.get("/readyz").status_code == 200:
+                    return self
+            except httpx2.TransportError:
+                time.sleep(0.05)
+        raise AssertionError(self.log.read_text())
+
+    def ask(self, photo: bytes, **params: Any) -> httpx2.Response:
+        return self.http.post("/search", files={"image": photo}, params=params)
+
+    def stop(self) -> int:
+        self.http.close()
+        if self.popen.poll() is None:
+            self.popen.send_signal(signal.SIGTERM)
+        return self.popen.wait(30)
+
+
+@contextmanager
+def processes(bundles: Path, folder: Path) -> Iterator[Callable[..., Process]]:
+    """Starts services over `bundles` with given variables; what still runs at the end is stopped."""
+    started: list[Process] = []
+
+    def start(bundles: Path = bundles, **variables: str) -> Process:
+        started.append(Process(bundles, folder / f"service{len(started)}.log", **variables))
+        return started[-1]
+
+    try:
+        yield start
+    finally:
+        for process in started:
+            process.stop()

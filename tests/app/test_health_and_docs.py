@@ -1,0 +1,95 @@
+"""Health, metrics, the description of the API and the pages."""
+
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.live import Loaded
+from tests.app.conftest import Clients
+from tests.app.running import ask
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_a_ready_service_says_so_and_why_when_asked(client: TestClient, loaded: Loaded) -> None:
+    assert client.get("/livez").json()["status"] == "ok"
+    assert client.get("/readyz").json() == {"status": "ok"}
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz?verbose").json()["checks"]["generation"] == loaded.generation.id
+
+
+def test_a_dead_redis_degrades_and_no_more(clients: Clients, jpeg: bytes, free_port: int) -> None:
+    with clients(redis_url=f"redis://127.0.0.1:{free_port}/0") as client:
+        health = client.get("/readyz?verbose")
+        assert (health.status_code, health.json()["status"]) == (200, "degraded")
+        assert "does not answer" in health.json()["checks"]["cache"]
+        assert ask(client, jpeg).json()["results"][0]["product_id"] == "P03"
+        assert "twinshot_cache_up 0.0" in client.get("/metrics").text
+
+
+def test_the_metrics_count_stages_and_cache_hits(client: TestClient, jpeg: bytes, loaded: Loaded) -> None:
+    ask(client, jpeg)
+    ask(client, jpeg)
+    text = client.get("/metrics").text
+    for stage in ("queue", "decode", "encode", "search", "rank"):
+        assert f'twinshot_stage_seconds_count{{stage="{stage}"}} 1.0' in text
+    assert 'twinshot_cache_lookups_total{layer="answer",result="hit"} 1.0' in text
+    assert 'twinshot_cache_lookups_total{layer="embedding",result="miss"} 1.0' in text
+    assert f'generation="{loaded.generation.id}"' in text
+    assert "twinshot_generation_rows 60.0" in text
+    assert "twinshot_buffered_bytes 0.0" in text
+
+
+def test_every_metric_is_documented(client: TestClient) -> None:
+    names = set(re.findall(r"^# TYPE (twinshot_\w+)", client.get("/metrics").text, re.MULTILINE))
+    documented = set(re.findall(r"`(twinshot_\w+)", (DOCS / "api.md").read_text(encoding="utf-8")))
+    assert names == documented
+
+
+def test_every_route_is_documented_and_has_a_stable_operation_id(client: TestClient) -> None:
+    schema = client.get("/openapi.json").json()
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    operations = {}
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            operations[operation["operationId"]] = f"{method.upper()} {path}"
+            assert f"`{method.upper()} {path}`" in text
+    assert operations == {
+        "search": "POST /search",
+        "search_batch": "POST /search/batch",
+        "product": "GET /products/{product_id}",
+        "similar": "GET /products/{product_id}/similar",
+        "image": "GET /images/{image_id}",
+        "info": "GET /info",
+        "metrics": "GET /metrics",
+        "livez": "GET /livez",
+        "readyz": "GET /readyz",
+        "healthz": "GET /healthz",
+    }
+
+
+def test_the_description_shows_errors_as_they_are(client: TestClient) -> None:
+    schema = client.get("/openapi.json").json()
+    assert "HTTPValidationError" not in str(schema)
+    responses = schema["paths"]["/search"]["post"]["responses"]
+    assert set(responses) == {"200", *map(str, (400, 401, 404, 405, 408, 413, 415, 422, 429, 500, 503))}
+    for status, response in responses.items():
+        if status != "200":
+            assert response["content"]["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
+    assert set(schema["components"]["schemas"]["Problem"]["required"]) == {
+        *("type", "title", "status", "detail", "request_id")
+    }
+    assert "multipart/form-data" in schema["paths"]["/search"]["post"]["requestBody"]["content"]
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_the_pages_ask_nothing_of_other_hosts_and_run_no_inline_script(client: TestClient, path: str) -> None:
+    page = client.get(path)
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "//" not in page.text
+    assert not re.search(r"<script(?![^>]*src=)|\son\w+=", page.text)
+    for address in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        assert client.get("/" + address).status_code == 200, address

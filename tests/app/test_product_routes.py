@@ -1,0 +1,85 @@
+"""GET /products/{id}, its neighbours, GET /images/{id} and GET /info."""
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+from starlette.testclient import TestClient
+
+from app.live import Loaded
+from engine.codes import hamming
+
+
+def test_a_product_shows_its_photos(client: TestClient) -> None:
+    product = client.get("/products/P07").json()
+    assert product["title"] == "Drawn product 7"
+    assert product["category"] == {"meta": "meta1", "level2": "level1", "leaf": "leaf3"}
+    assert [own["image_id"] for own in product["images"]] == ["P07-0", "P07-1", "P07-2"]
+
+
+def test_a_product_that_has_not_changed_is_not_sent_again(client: TestClient) -> None:
+    first = client.get("/products/P07")
+    again = client.get("/products/P07", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/products/P08").headers["ETag"] != first.headers["ETag"]
+
+
+def test_similar_products_come_by_the_smallest_distance_between_any_codes(client: TestClient, loaded: Loaded) -> None:
+    generation = loaded.generation
+    own = generation.codes(generation.table.product("P03"))
+    expected = sorted(
+        (min(int(hamming(code, generation.codes(generation.table.product(other))).min()) for code in own), other)
+        for other in (f"P{number:02}" for number in range(20))
+        if other != "P03"
+    )
+    answer = client.get("/products/P03/similar?limit=50").json()
+    assert [(result["distance"], result["product_id"]) for result in answer["results"]] == expected
+    for result in answer["results"]:
+        assert result["score"] is None
+        assert np.isclose(result["similarity"], 1 - 2 * result["distance"] / 64, atol=1e-6)
+
+
+def test_similar_products_are_paged_and_narrowed(client: TestClient) -> None:
+    whole = client.get("/products/P03/similar?limit=50").json()["results"]
+    page = client.get("/products/P03/similar?limit=4&offset=3").json()["results"]
+    assert page == whole[3:7]
+    narrowed = client.get("/products/P03/similar?limit=50&category=meta:meta1&exclude=P02&exclude=P06").json()[
+        "results"
+    ]
+    assert "P02" not in {own["product_id"] for own in narrowed}
+    assert {own["category"]["meta"] for own in narrowed} == {"meta1"}
+
+
+def test_a_thumbnail_is_a_small_webp_without_metadata(client: TestClient) -> None:
+    response = client.get("/images/P03-0")
+    assert response.headers["Content-Type"] == "image/webp"
+    assert "max-age" in response.headers["Cache-Control"]
+    with Image.open(BytesIO(response.content)) as thumb:
+        assert max(thumb.size) <= 256
+        assert not thumb.getexif()
+
+
+def test_a_thumbnail_that_has_not_changed_is_not_sent_again(client: TestClient) -> None:
+    etag = client.get("/images/P03-0").headers["ETag"]
+    assert client.get("/images/P03-0", headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_every_result_points_at_a_thumbnail_that_is_there(client: TestClient) -> None:
+    for result in client.get("/products/P03/similar?limit=5").json()["results"]:
+        assert client.get(result["image_url"]).status_code == 200
+
+
+def test_info_says_what_is_served(client: TestClient, loaded: Loaded) -> None:
+    info = client.get("/info").json()
+    assert (info["generation"], info["rows"], info["products"]) == (loaded.generation.id, 60, 20)
+    assert sum(own["rows"] for own in info["categories"]) == 60
+    assert info["calibration"]["available"] is False
+    assert "min_score" in info["calibration"]["reason"]
+    assert info["limits"]["photo_types"] == ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]
+    assert info["cache"] == "memory"
+
+
+def test_every_category_that_info_lists_can_be_asked_for(client: TestClient) -> None:
+    for own in client.get("/info").json()["categories"]:
+        answer = client.get("/products/P03/similar", params={"category": own["filter"], "limit": 1})
+        assert answer.json()["results"][0]["category"] == own["category"]

@@ -1,0 +1,122 @@
+"""A real Redis: shared by two services, killed, and frozen in the middle of the work."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.app.running import Process, photo_of, processes
+
+Start = Callable[..., Process]
+
+
+class RedisServer:
+    def __init__(self, port: int, folder: Path) -> None:
+        binary = shutil.which("redis-server")
+        assert binary, "redis-server is not installed; `make system` installs it"
+        self.port = port
+        self._command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        self.begin()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def begin(self) -> None:
+        self.popen = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        raise AssertionError("redis-server does not answer")
+
+    def send(self, number: int) -> None:
+        os.kill(self.popen.pid, number)
+
+    def end(self) -> None:
+        self.popen.kill()
+        self.popen.wait()
+
+
+@pytest.fixture
+def redis(free_port: int, tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(free_port, tmp_path)
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def start(tiny_bundle: Path, tmp_path: Path) -> Iterator[Start]:
+    with processes(tiny_bundle, tmp_path) as start:
+        yield start
+
+
+def seconds(service: Process, photo: bytes) -> float:
+    began = time.perf_counter()
+    answer = service.ask(photo)
+    assert answer.json()["results"][0]["product_id"] == "P03"
+    return time.perf_counter() - began
+
+
+def health(service: Process) -> str:
+    answer = service.http.get("/readyz")
+    assert answer.status_code == 200
+    return str(answer.json()["status"])
+
+
+@contextmanager
+def within(limit: float) -> Iterator[Callable[[Callable[[], bool]], None]]:
+    end = time.monotonic() + limit
+
+    def until(done: Callable[[], bool]) -> None:
+        while not done():
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+    yield until
+
+
+def test_one_service_finds_what_another_one_cached(start: Start, redis: RedisServer) -> None:
+    services = [start(TWINSHOT_REDIS_URL=redis.url) for _ in range(2)]
+    first, second = (service.until_ready().ask(photo_of(3)).json() for service in services)
+    assert (first.pop("cached"), second.pop("cached")) == (False, True)
+    for answer in (first, second):
+        del answer["took_ms"], answer["request_id"]
+    assert first == second
+
+
+def test_a_killed_redis_costs_nothing_and_is_found_again(start: Start, redis: RedisServer) -> None:
+    service = start(TWINSHOT_REDIS_URL=redis.url).until_ready()
+    assert health(service) == "ok"
+    redis.end()
+    times = [seconds(service, photo_of(3, number)) for number in range(8)]
+    assert max(times) < 1.0
+    assert health(service) == "degraded"
+    redis.begin()
+    with within(10) as until:
+        until(lambda: health(service) == "ok")
+    assert [service.ask(photo_of(3)).json()["cached"] for _ in range(2)][1]
+
+
+def test_a_frozen_redis_is_waited_for_three_times_at_most(start: Start, redis: RedisServer) -> None:
+    service = start(TWINSHOT_REDIS_URL=redis.url).until_ready()
+    seconds(service, photo_of(3))
+    redis.send(signal.SIGSTOP)
+    try:
+        first = [seconds(service, photo_of(3, number)) for number in range(3)]
+        later = [seconds(service, photo_of(3, number)) for number in range(3, 9)]
+        assert sum(first) < 1.5  # three time-outs of 0.1 s, and the work
+        assert sorted(later)[len(later) // 2] < 0.1
+        assert health(service) == "degraded"
+    finally:
+        redis.send(signal.SIGCONT)
+    with within(10) as until:
+        until(lambda: health(service) == "ok")
