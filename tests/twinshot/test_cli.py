@@ -1,0 +1,83 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from twinshot.cli import COMMANDS
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-m", "twinshot", *arguments], capture_output=True, text=True, check=False)
+
+
+def test_the_help_lists_every_command() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for name in COMMANDS:
+        assert f" {name} " in done.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_s_help_shows_an_example(name: str) -> None:
+    done = run(name, "--help")
+    assert done.returncode == 0, done.stderr
+    assert f"twinshot {name}" in " ".join(done.stdout.split())
+    assert "Example:" in done.stdout
+
+
+def test_the_help_loads_neither_torch_nor_faiss_nor_onnxruntime() -> None:
+    code = (
+        "import sys; sys.argv = ['twinshot', '--help']\n"
+        "from twinshot.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print({'torch', 'timm', 'faiss', 'onnxruntime', 'fastapi'} & set(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "set()"
+
+
+def test_bad_usage_is_exit_code_2() -> None:
+    assert run("nonsense").returncode == 2
+    assert run("search").returncode == 2
+    assert run("search", "somewhere", "photo.jpg", "--limit", "0").returncode == 2
+
+
+@pytest.mark.parametrize("command", [["search", "nowhere", "photo.jpg"], ["serve", "nowhere"], ["verify", "nowhere"]])
+def test_bad_input_is_one_line_and_exit_code_2(command: list[str]) -> None:
+    done = run(*command)
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_a_photo_of_an_indexed_product_finds_it(tiny_bundle: Path, tiny_photo: Path) -> None:
+    done = run("search", str(tiny_bundle), str(tiny_photo), "--limit", "3", "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["photo"] == str(tiny_photo)
+    assert len(answer["results"]) == 3
+    best = answer["results"][0]
+    assert best["distance"] == 0
+    assert tiny_photo.name.startswith(best["product_id"])
+    table = run("search", str(tiny_bundle), str(tiny_photo))
+    assert best["product_id"] in table.stdout
+
+
+def test_a_file_that_is_no_photo_is_named(tiny_bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "note.jpg").write_text("hello")
+    done = run("search", str(tiny_bundle), str(tmp_path / "note.jpg"))
+    assert done.returncode == 2
+    assert "note.jpg: the bytes are not an image" in done.stderr
+    gone = run("search", str(tiny_bundle), str(tmp_path / "gone.jpg"))
+    assert gone.returncode == 2
+    assert "gone.jpg" in gone.stderr
+
+
+def test_an_unknown_category_is_named(tiny_bundle: Path, tiny_photo: Path) -> None:
+    done = run("search", str(tiny_bundle), str(tiny_photo), "--category", "Submarines")
+    assert done.returncode == 2
+    assert "no category 'Submarines'" in done.stderr

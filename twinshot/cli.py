@@ -1,0 +1,72 @@
+"""The command line: every program's commands under one name, each imported only when it is asked for.
+
+Exit codes: 0 done, 1 the work failed, 2 bad usage or input.
+"""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from engine.errors import TwinshotError
+
+COMMANDS: dict[str, str] = {
+    "demo": "twinshot.commands.demo",
+    "check": "twinshot.commands.check",
+    "fetch": "twinshot.commands.fetch",
+    "train": "model_export.commands",
+    "export": "model_export.commands",
+    "index": "index_builder.commands",
+    "build": "twinshot.commands.build",
+    "evaluate": "index_builder.commands",
+    "search": "twinshot.commands.search",
+    "serve": "twinshot.commands.serve",
+    "verify": "index_builder.commands",
+    "generations": "index_builder.commands",
+    "rollback": "index_builder.commands",
+}
+"""Each command and the module whose function of that name it is, in the order of the help."""
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are imported when they are asked for, so that `twinshot serve` never loads torch."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import the command, or None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        single = typer.Typer(add_completion=False)
+        single.command(name=cmd_name)(getattr(import_module(COMMANDS[cmd_name]), cmd_name))
+        return typer.main.get_command(single)
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Visual product search: send a photo, get back the ranked IDs of the same product.",
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Visual product search: send a photo, get back the ranked IDs of the same product."""
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line on stderr and its exit code."""
+    try:
+        app()
+    except TwinshotError as error:
+        print(f"twinshot: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # the reader of our output has gone (`twinshot … | head`): nothing is left to say
+        sys.stderr.close()
+        sys.exit(1)
