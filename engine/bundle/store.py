@@ -58,17 +58,21 @@ def install(staged: Path, bundles: Path, generation: str) -> Path:
     return target
 
 
+def names(bundles: Path) -> list[str]:
+    """The ids of all whole generations, newest first."""
+    return sorted((own.name for own in bundles.iterdir() if _is_generation(own)), reverse=True)
+
+
 def listed(bundles: Path) -> list[Listed]:
-    """All whole generations, newest first."""
-    path = bundles / CURRENT_FILE
-    live = path.read_text(encoding="utf-8").strip() if path.exists() else None
-    names = sorted((own.name for own in bundles.iterdir() if _is_generation(own)), reverse=True)
-    return [Listed(read_manifest(bundles / name), name == live) for name in names]
+    """All whole generations, newest first. Raises BundleError for a manifest that cannot be read."""
+    live = named_live(bundles)
+    return [Listed(read_manifest(bundles / name), name == live) for name in names(bundles)]
 
 
 def prune(bundles: Path, keep: int) -> list[str]:
     """Delete all but the newest `keep` generations, never the live one. Returns what was deleted."""
-    old = [own.manifest.generation for own in listed(bundles)[keep:] if not own.live]
+    live = named_live(bundles)
+    old = [name for name in names(bundles)[keep:] if name != live]
     for generation in old:
         doomed = bundles / WORK_FOLDER / f"{generation}.deleted"
         doomed.parent.mkdir(exist_ok=True)
@@ -76,6 +80,12 @@ def prune(bundles: Path, keep: int) -> list[str]:
         (bundles / generation).rename(doomed)
         shutil.rmtree(doomed)
     return old
+
+
+def named_live(bundles: Path) -> str | None:
+    """What CURRENT names, whether or not it is there; None without CURRENT."""
+    path = bundles / CURRENT_FILE
+    return path.read_text(encoding="utf-8").strip() if path.exists() else None
 
 
 def _is_generation(path: Path) -> bool:

@@ -1,0 +1,86 @@
+"""Recognition on the grocery photos of the shared data folder: the default recipe beside the untrained backbone.
+
+Trained on `train`, indexed `train` and `iconic`, asked `val`. `test` is not read here. QUICK=1 leaves the training out.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.result import PROJECT, QUICK, WORK, Claim, claim, write
+from index_builder.bootstrap import Interval, mean_interval, paired_interval
+from index_builder.evaluate import Evaluation, Outcome
+from index_builder.evaluating import evaluate_catalogue
+from index_builder.progress import Progress
+
+SHARED = PROJECT / os.environ.get("TWINSHOT_SHARED", "../shared")
+CATALOGUE = SHARED / "data" / "grocery" / "catalogue.csv"
+WEIGHTS = SHARED / "weights" / "timm_mobilenetv2_100_features.safetensors"
+
+
+def build(name: str, *options: str) -> tuple[Path, float]:
+    """`twinshot build` into WORK/<name>; the bundle folder and the minutes it took (little where it was there)."""
+    bundles = WORK / name / "bundles"
+    command = [sys.executable, "-m", "twinshot", "build", str(CATALOGUE), f"--out={bundles}", f"--weights={WEIGHTS}"]
+    begin = time.monotonic()
+    subprocess.run([*command, *options], check=True)
+    return bundles, (time.monotonic() - begin) / 60
+
+
+def ask(bundles: Path) -> Evaluation:
+    cores = len(os.sched_getaffinity(0))
+    return evaluate_catalogue(bundles, CATALOGUE, ["val"], None, {}, None, cores, Progress()).evaluation
+
+
+def hits(outcome: Outcome, kind: str, k: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Whether each query has a right answer among its first k photos or products, 0 or 1."""
+    lists = outcome.photo if kind == "photo" else outcome.product
+    return np.array([judged.relevant[:k].any() for judged in lists], dtype=np.float64)
+
+
+def spread(own: Interval) -> str:
+    return f"95 % interval {own.low:.3f} to {own.high:.3f}, n = {own.n:,}"
+
+
+def main() -> None:
+    untrained = ask(build("grocery-untrained", "--epochs=0")[0])
+    base = untrained.floats["features"]
+    figures: dict[str, Any] = {"untrained": untrained.as_json()}
+    if QUICK:
+        r1 = mean_interval(hits(untrained.bits_rescored, "photo", 1))
+        claims = [claim("untrained, 512 bits rescored: photo R@1", r1.mean, "", None, "higher", spread(r1))]
+    else:
+        bundles, minutes = build("grocery-default")
+        trained = ask(bundles)
+        figures |= {"default": trained.as_json(), "build_minutes": round(minutes, 1)}
+        claims = judge(trained, base, minutes)
+    write("recognition_grocery", "Recognition: grocery photos, MobileNetV2, 512 bits", figures, claims)
+
+
+def judge(trained: Evaluation, base: Outcome, minutes: float) -> list[Claim]:
+    own = trained.bits_rescored
+    part = trained.float_part
+    assert part is not None, "an index of this size keeps its floats"
+    best = trained.floats[part]
+    photo = mean_interval(hits(own, "photo", 1))
+    photo10 = mean_interval(hits(own, "photo", 10))
+    product10 = mean_interval(hits(own, "product", 10))
+    gain = paired_interval(hits(own, "photo", 1), hits(base, "photo", 1))
+    kept = float(hits(own, "product", 1).mean() / hits(best, "product", 1).mean())
+    return [
+        claim("512 bits rescored: photo R@1", photo.mean, "", 0.80, "higher", spread(photo)),
+        claim("512 bits rescored: product R@10", product10.mean, "", 0.97, "higher", spread(product10)),
+        claim("512 bits rescored: photo R@10", photo10.mean, "", None, "higher", spread(photo10)),
+        claim("gain over the untrained float features, photo R@1", gain.mean, "", 0.0, "higher", spread(gain)),
+        claim(f"rescored bits ÷ float ({part}), product R@1", kept, "", None, "higher"),
+        claim("twinshot build on the CPU", minutes, "minutes", 25, "lower"),
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""The commands of this program: what is typed, what is printed. The work is in the modules they import."""
+
+import json as json_format
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from engine.errors import InputError
+
+Bundles = Annotated[Path, typer.Argument(help="The bundle folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Columns = Annotated[list[str] | None, typer.Option("--column", help="FIELD=COLUMN of a table, such as image=photo.")]
+Images = Annotated[Path | None, typer.Option(help="Folder, tar file or pattern of tar files with the photos.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads; default: every core.")]
+DeviceChoice = Annotated[Literal["cpu", "cuda"], typer.Option(help="Where the model runs.")]
+
+
+def index(
+    model: Annotated[Path, typer.Option(help="The exported model folder.")],
+    out: Annotated[Path, typer.Option(help="The bundle folder; made if missing.")],
+    catalogue: Annotated[Path | None, typer.Argument(help="CSV, Parquet, JSON lines, folder tree or eProduct.")] = None,
+    column: Columns = None,
+    images: Images = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail at a bad row instead of listing it.")] = False,
+    shard_rows: Annotated[int, typer.Option(min=1, help="Rows in one shard.")] = 1_000_000,
+    keep: Annotated[int, typer.Option(min=1, help="Generations that stay for roll-back.")] = 3,
+    force: Annotated[str | None, typer.Option(help="Publish a worse generation; the reason is recorded.")] = None,
+    empty: Annotated[bool, typer.Option("--empty", help="A shop with no products yet: no catalogue.")] = False,
+    thumbs: Annotated[
+        bool | None, typer.Option("--thumbs/--no-thumbs", help="Keep thumbnails; default below 100,000 rows.")
+    ] = None,
+    keep_embeddings: Annotated[
+        bool | None,
+        typer.Option("--keep-embeddings/--no-keep-embeddings", help="Keep floats; default below 2,000,000 rows."),
+    ] = None,
+    threads: Threads = None,
+    device: DeviceChoice = "cpu",
+    json: AsJson = False,
+) -> None:
+    """Encode a catalogue (only photos that are new), build a generation, measure it and bring it live."""
+    from index_builder.indexing import Order
+    from index_builder.indexing import index as index_catalogue
+    from index_builder.plan import Wishes
+    from index_builder.progress import Progress
+
+    if empty == (catalogue is not None):
+        raise InputError("name a catalogue to index, or --empty for a shop without products, and not both")
+    order = Order(
+        catalogue=catalogue,
+        model=model,
+        out=out,
+        columns=parse_columns(column),
+        images=images,
+        strict=strict,
+        wishes=Wishes(shard_rows, keep_embeddings, thumbs),
+        keep=keep,
+        force=force,
+        threads=threads or cores(),
+        device=device,
+    )
+    indexed = index_catalogue(order, Progress())
+    if json:
+        _print_json({**indexed.report, "folder": str(indexed.folder)})
+    else:
+        _print_indexed(indexed.report, indexed.folder)
+
+
+def evaluate(
+    bundles: Bundles,
+    queries: Annotated[Path, typer.Option(help="A catalogue with the query photos.")],
+    query_splits: Annotated[
+        str | None, typer.Option(help="Splits to ask, such as val,test; default test, else query, else all rows.")
+    ] = None,
+    generation: Annotated[str | None, typer.Option(help="Its id; default: the live one.")] = None,
+    column: Columns = None,
+    images: Images = None,
+    threads: Threads = None,
+    json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
+) -> None:
+    """Measure recall on photos whose products are known: in float, in bits, and rescored as /search answers."""
+    from engine.files import write_atomic
+    from index_builder.evaluating import as_json, evaluate_catalogue
+    from index_builder.progress import Progress
+
+    progress = Progress()
+    asked = evaluate_catalogue(
+        bundles,
+        queries,
+        splits=[own.strip() for own in query_splits.split(",")] if query_splits else [],
+        generation=generation,
+        columns=parse_columns(column),
+        images=images,
+        threads=threads or cores(),
+        progress=progress,
+    )
+    result = as_json(asked, progress)
+    if json is not None:
+        write_atomic(json, json_format.dumps(result, indent=1).encode())
+    _print_evaluation(result)
+
+
+def verify(
+    bundles: Bundles,
+    generation: Annotated[str | None, typer.Option(help="Its id; default: the live one.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Read every file of a generation and compare its checksum."""
+    from engine.bundle.generation import open_generation
+    from engine.bundle.store import current
+
+    opened = open_generation(bundles / (generation or current(bundles)), verify=True)
+    files = opened.manifest.files
+    total = sum(record.bytes for record in files.values())
+    if json:
+        _print_json({"generation": opened.id, "files": len(files), "bytes": total, "whole": True})
+    else:
+        typer.echo(f"{opened.id} is whole: {len(files)} files, {total / 1e6:,.1f} MB")
+
+
+def generations(bundles: Bundles, json: AsJson = False) -> None:
+    """List the generations of a bundle folder, the newest first."""
+    from engine.bundle.store import listed
+
+    if not bundles.is_dir():
+        raise InputError(f"{bundles} is not a folder; make a bundle with `twinshot index` or `twinshot build`")
+    rows = [
+        {
+            "generation": own.manifest.generation,
+            "live": own.live,
+            "created": own.manifest.created,
+            "rows": own.manifest.rows,
+            "products": own.manifest.products,
+            "model": own.manifest.model.onnx_sha256[:12],
+            "recall@1": own.manifest.quality.get("product", {}).get("recall@1"),
+        }
+        for own in listed(bundles)
+    ]
+    if json:
+        _print_json({"generations": rows})
+        return
+    for row in rows:
+        recall = "" if row["recall@1"] is None else f"  recall@1 {row['recall@1']:.3f}"
+        mark = "live" if row["live"] else "    "
+        typer.echo(f"{mark}  {row['generation']}  {row['rows']:>10,} photos  {row['products']:>9,} products{recall}")
+
+
+def rollback(
+    bundles: Bundles,
+    to: Annotated[str | None, typer.Option(help="The generation; default: the one before the live one.")] = None,
+) -> None:
+    """Make an older generation live again."""
+    from index_builder.publish import roll_back
+
+    typer.echo(f"{roll_back(bundles, to)} is live")
+
+
+def parse_columns(given: list[str] | None) -> dict[str, str]:
+    """`["image=photo"]` as {"image": "photo"}. Raises InputError."""
+    pairs = {}
+    for text in given or []:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise InputError(f"--column {text!r} is not FIELD=COLUMN, such as image=photo_path")
+        pairs[name] = value
+    return pairs
+
+
+def cores() -> int:
+    """The processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else (os.cpu_count() or 1)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    typer.echo(json_format.dumps(value))
+
+
+def _print_indexed(report: dict[str, Any], folder: Path) -> None:
+    typer.echo(
+        f"{report['generation']} is live: {report['rows']:,} photos of {report['products']:,} products "
+        f"in {report['categories']:,} categories, {report['bytes'] / 1e6:,.1f} MB"
+    )
+    typer.echo(
+        f"{report['new_photos']:,} photos were new, {report['duplicate_photos']:,} are copies of others; "
+        f"{report['photos_per_second']:,.0f} photos/s, {report['seconds'].get('encode', 0):,.1f} s to encode, "
+        f"{report['seconds']['build']:,.1f} s to build"
+    )
+    if report["bad_rows"]:
+        typer.echo(f"{report['bad_rows']:,} bad rows are listed in {folder / 'bad_rows.csv'}")
+    quality = report["quality"]
+    if quality["queries"]:
+        recall = quality["product"].get("recall@1")
+        shown = "none of them can be answered" if recall is None else f"product recall@1 {recall:.3f}"
+        typer.echo(f"{quality['answered']:,} held-out queries ({quality['queries']}): {shown}")
+
+
+def _print_evaluation(result: dict[str, Any]) -> None:
+    typer.echo(
+        f"{result['generation']}: {result['answerable']:,} of {result['queries']:,} queries "
+        f"({result['query_splits']}) have their {result['relevant']} among {result['rows']:,} photos"
+    )
+    for kind in ("float", "bits", "bits_rescored"):
+        found = result[kind]
+        if found is None or not found["photo"]:
+            continue
+        name = f"float ({found['of']})" if kind == "float" else kind.replace("_", ", ")
+        for level in ("photo", "product"):
+            figures = "  ".join(f"{metric} {value:.3f}" for metric, value in found[level].items())
+            typer.echo(f"{name:<17} {level:<8} {figures}")

@@ -1,0 +1,133 @@
+"""How well a generation finds known answers: in float, in bits, and in bits rescored as the service answers."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.bundle.generation import Generation
+from engine.index.flat import set_threads
+from engine.index.protocol import Rows
+from engine.metrics import Judged, photo_metrics, product_metrics
+from index_builder.lists import first_of_each, float_lists, hamming_lists
+from index_builder.queries import Queries
+from index_builder.shelf import Relevant, Shelf, Truth, find_truth, open_shelf
+
+DEPTH = 1000
+"""Photos in a list; right answers beyond it count as not found (mean average precision at 1,000)."""
+
+FloatPart = Literal["features", "embedding"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One kind of search on the answerable queries, in their order: the judged list of photos and of products."""
+
+    photo: list[Judged]
+    product: list[Judged]
+
+    def as_json(self) -> dict[str, Any]:
+        """Means over the queries."""
+        return {"photo": photo_metrics(self.photo), "product": product_metrics(self.product)}
+
+    @property
+    def product_hits(self) -> npt.NDArray[np.float64]:
+        """Whether each query's first product is right, 0 or 1, float64 [answerable]."""
+        return np.array([judged.relevant[:1].any() for judged in self.product], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A generation on queries. `answerable`: which of them have a right answer in the index, int64 [n]."""
+
+    generation: str
+    rows: int
+    queries: int
+    answerable: Rows
+    relevant: Relevant
+    depth: int
+    bits: Outcome
+    bits_rescored: Outcome
+    floats: dict[FloatPart, Outcome]
+
+    @property
+    def float_part(self) -> FloatPart | None:
+        """The better of pooled features and embedding by product recall@1; None if the generation keeps neither."""
+        return max(self.floats, key=lambda part: self.floats[part].product_hits.sum(), default=None)
+
+    def as_json(self) -> dict[str, Any]:
+        """As `twinshot evaluate --json` writes it."""
+        part = self.float_part
+        return {
+            "generation": self.generation,
+            "rows": self.rows,
+            "queries": self.queries,
+            "answerable": len(self.answerable),
+            "unanswerable": self.queries - len(self.answerable),
+            "relevant": self.relevant,
+            "depth": self.depth,
+            "float": {"of": part, **self.floats[part].as_json()} if part else None,
+            "bits": self.bits.as_json(),
+            "bits_rescored": self.bits_rescored.as_json(),
+        }
+
+
+def evaluate(generation: Generation, queries: Queries, floats: bool = True) -> Evaluation:
+    """Ask `generation` every query and judge the lists. Without `floats` only the bits are searched.
+
+    A query whose product is not indexed is left out and counted. The products of a list are its first photos of each,
+    exactly as `/search` groups them.
+    """
+    set_threads(1)  # one query at a time: more threads only wait for each other, a hundredfold on a busy machine
+    shelf = open_shelf(generation)
+    truth = find_truth(shelf, queries)
+    asked = np.flatnonzero(truth.totals)
+    left_out = [truth.left_out[query] for query in asked]
+    depth = min(shelf.rows, DEPTH)
+    bits, rescored = Outcome([], []), Outcome([], [])
+    lists = hamming_lists(shelf, queries.embeddings[asked], depth, left_out)
+    for query, (by_distance, by_answer) in zip(asked, lists, strict=True):
+        _judge(bits, shelf, truth, int(query), by_distance, depth)
+        _judge(rescored, shelf, truth, int(query), by_answer, depth)
+    found: dict[FloatPart, Outcome] = {}
+    for part in _float_parts(generation, queries) if floats else ():
+        found[part] = Outcome([], [])
+        for query, rows in zip(asked, _float_lists(shelf, queries, part, asked, depth, left_out), strict=True):
+            _judge(found[part], shelf, truth, int(query), rows, depth)
+    return Evaluation(generation.id, shelf.rows, len(queries.rows), asked, truth.kind, depth, bits, rescored, found)
+
+
+def _judge(outcome: Outcome, shelf: Shelf, truth: Truth, query: int, rows: Rows, depth: int) -> None:
+    total = int(truth.totals[query])
+    right = truth.right(query, rows)
+    outcome.photo.append(Judged(right[:depth], total))
+    outcome.product.append(Judged(right[first_of_each(shelf.products[rows])], total))
+
+
+def _float_parts(generation: Generation, queries: Queries) -> Sequence[FloatPart]:
+    files, shards = generation.manifest.files, generation.manifest.shards
+    parts: list[FloatPart] = []
+    if queries.features is not None and shards and f"shards/{shards[0].name}.features.f16" in files:
+        parts.append("features")
+    if shards and f"shards/{shards[0].name}.f16" in files:
+        parts.append("embedding")
+    return parts
+
+
+def _float_lists(
+    shelf: Shelf, queries: Queries, part: FloatPart, asked: Rows, depth: int, left_out: Sequence[Rows]
+) -> Iterable[Rows]:
+    generation = shelf.generation
+    features = part == "features"
+    suffix, width = (".features.f16", generation.card.features) if features else (".f16", generation.card.bits)
+    stored = [
+        np.memmap(generation.folder / "shards" / f"{shard.name}{suffix}", np.float16, "r", shape=(shard.rows, width))
+        for shard in generation.manifest.shards
+    ]
+    source = queries.features if features else queries.embeddings
+    assert source is not None, "features are only asked for where the queries have them"
+    # Bits cut the embedding at the thresholds, so its float counterpart is the cosine of what is left after them.
+    centre = None if features else generation.thresholds
+    return float_lists(shelf, source[asked].astype(np.float32), stored, centre, depth, left_out)

@@ -1,0 +1,66 @@
+"""`twinshot evaluate`, from a bundle folder and a catalogue of queries to figures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from engine.bundle.generation import open_generation
+from engine.bundle.store import current
+from engine.catalogue.catalogue import open_catalogue
+from engine.catalogue.check import check
+from engine.encoder import Encoder
+from engine.errors import CatalogueError
+from index_builder.evaluate import Evaluation, evaluate
+from index_builder.progress import Progress
+from index_builder.queries import choose_rows, encode_queries
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A generation's evaluation on a catalogue's queries, the splits they came from, and how many were undecodable."""
+
+    evaluation: Evaluation
+    splits: str
+    bad: int
+
+
+def evaluate_catalogue(
+    bundles: Path,
+    queries: Path,
+    splits: Sequence[str],
+    generation: str | None,
+    columns: Mapping[str, str],
+    images: Path | None,
+    threads: int,
+    progress: Progress,
+) -> Asked:
+    """Ask a generation (default: the live one) the photos of a catalogue; nothing is written to the bundle folder.
+
+    Raises BundleError and CatalogueError.
+    """
+    opened = open_generation(bundles / (generation or current(bundles)))
+    encoder = Encoder(opened.folder, threads=threads, verify=False)
+    catalogue = open_catalogue(queries, columns=columns, images=images)
+    with progress.stage("check"):
+        checked = check(catalogue, opened.card.preprocessing, photos=False, threads=threads)
+    rows, chosen = choose_rows(checked.rows, splits)
+    counting = progress.counting("encode queries", len(rows))
+    with TemporaryDirectory(prefix="twinshot-") as folder, counting as advance:
+        found = encode_queries(catalogue, rows, encoder, Path(folder), threads, advance, features=True)
+    if not found.rows:
+        raise CatalogueError(f"{queries} has no photo to ask with; `twinshot check {queries}` lists what is wrong")
+    with progress.stage("search"):
+        return Asked(evaluate(opened, found), chosen, len(found.bad))
+
+
+def as_json(asked: Asked, progress: Progress) -> dict[str, Any]:
+    """As `twinshot evaluate --json` writes it."""
+    seconds = {name: round(value, 3) for name, value in progress.seconds.items()}
+    return {
+        **asked.evaluation.as_json(),
+        "query_splits": asked.splits,
+        "bad_queries": asked.bad,
+        "seconds": seconds,
+    }

@@ -1,0 +1,68 @@
+"""The photos a generation is asked about, encoded by that generation's own model."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.catalogue.bad_row import BadRow
+from engine.catalogue.catalogue import Catalogue
+from engine.catalogue.row import Row
+from engine.codes import Floats
+from engine.encoder import Encoder
+from engine.errors import CatalogueError
+from index_builder.cache import Digests, PhotoCache
+from index_builder.encode import EncodedRows, encode_rows
+
+SPLITS_TRIED = ("test", "query")
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """Photos with known answers: `embeddings` float32 [n, bits], `features` float16 [n, features] or None."""
+
+    rows: list[Row]
+    digests: Digests
+    embeddings: Floats
+    features: npt.NDArray[np.float16] | None
+    bad: list[BadRow]
+
+
+def choose_rows(rows: Sequence[Row], splits: Sequence[str]) -> tuple[list[Row], str]:
+    """The rows to ask, and the name of what was chosen: those of `splits`; if none are named `test`, else `query`,
+    else all rows. Raises CatalogueError if no row is of the splits that were named.
+    """
+    if splits:
+        chosen = [row for row in rows if row.split in splits]
+        if not chosen:
+            present = ", ".join(sorted({row.split or "(none)" for row in rows}))
+            raise CatalogueError(f"no row is of --query-splits {','.join(splits)}; the catalogue has {present}")
+        return chosen, ",".join(splits)
+    for split in SPLITS_TRIED:
+        chosen = [row for row in rows if row.split == split]
+        if chosen:
+            return chosen, split
+    return list(rows), "all"
+
+
+def encode_queries(
+    catalogue: Catalogue,
+    rows: Sequence[Row],
+    encoder: Encoder,
+    folder: Path,
+    threads: int,
+    advance: Callable[[], None],
+    features: bool = False,
+) -> Queries:
+    """Encode `rows` through the cache in `folder`; those whose photo cannot be used are in `bad`."""
+    cache = PhotoCache(folder, encoder.card.bits, encoder.card.features if features else 0)
+    return from_cache(encode_rows(catalogue, rows, encoder, cache, threads, advance), cache)
+
+
+def from_cache(encoded: EncodedRows, cache: PhotoCache) -> Queries:
+    """Rows that are in `cache` as queries."""
+    embeddings = cache.array(encoded.digests, "embedding")
+    features = cache.array(encoded.digests, "features") if cache.features else None
+    return Queries(encoded.rows, encoded.digests, embeddings, features, encoded.bad)

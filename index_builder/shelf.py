@@ -1,0 +1,127 @@
+"""A generation as evaluation needs it: numbers in place of ids, and which rows answer which query."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.bundle.generation import Generation
+from engine.errors import CatalogueError
+from engine.index.protocol import Rows, Scope
+from engine.taxonomy import NO_PATH, Path3, is_under
+from index_builder.cache import as_keys
+from index_builder.queries import Queries
+
+Relevant = Literal["product", "category"]
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The rows of a generation. `products`: the number of each row's product; `places`: each row's place in the order
+    of product id, then image id, which is how ties end. Both int64 [rows].
+    """
+
+    generation: Generation
+    products: Numbers
+    places: Numbers
+    number_of: dict[str, int]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.products)
+
+
+def open_shelf(generation: Generation) -> Shelf:
+    """Read the ids of all rows."""
+    count = generation.manifest.rows
+    products, images = generation.ids(np.arange(count))
+    number_of: dict[str, int] = {}
+    numbers = np.array([number_of.setdefault(own, len(number_of)) for own in products], dtype=np.int64)
+    places = np.empty(count, dtype=np.int64)
+    places[sorted(range(count), key=lambda row: (products[row], images[row]))] = np.arange(count)
+    return Shelf(generation, numbers, places, number_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The right answers of each query: rows whose label is one of `wanted[query]`, but for `left_out[query]`.
+
+    labels: int64 [rows].
+    """
+
+    kind: Relevant
+    labels: Numbers
+    wanted: list[Numbers]
+    left_out: list[Rows]
+    totals: Numbers
+    """How many right rows each query has, int64 [queries]; 0 = it cannot be answered."""
+
+    def right(self, query: int, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Which of `rows` answer the query, bool [n]."""
+        return np.isin(self.labels[rows], self.wanted[query])
+
+
+def find_truth(shelf: Shelf, queries: Queries) -> Truth:
+    """What is right for each query: its product, or if no query has a product id, its category and what is below.
+
+    A query's own photo, if it is indexed (same image id or same bytes), is left out of its answers.
+    Raises CatalogueError if the queries have neither products nor categories.
+    """
+    left_out = _own_rows(shelf, queries)
+    kind: Relevant = "product" if any(row.product_id for row in queries.rows) else "category"
+    if kind == "product":
+        labels = shelf.products
+        numbers = (shelf.number_of.get(row.product) for row in queries.rows)
+        wanted = [_array([] if number is None else [number]) for number in numbers]
+    else:
+        labels = _categories(shelf)
+        wanted = _wanted_categories(shelf, [row.category for row in queries.rows])
+    counts = np.bincount(labels, minlength=1)
+    left = [int(np.isin(labels[rows], own).sum()) for own, rows in zip(wanted, left_out, strict=True)]
+    totals = _array([int(counts[own].sum()) for own in wanted]) - _array(left)
+    return Truth(kind, labels, wanted, left_out, totals)
+
+
+def scope_without(rows: int, left_out: Rows) -> Scope:
+    """All of `rows` rows but those left out, as a scope."""
+    edges = [-1, *left_out.tolist(), rows]
+    return tuple((a + 1, b) for a, b in pairwise(edges) if a + 1 < b)
+
+
+def _own_rows(shelf: Shelf, queries: Queries) -> list[Rows]:
+    table = shelf.generation.table
+    keys = as_keys(table.digests())
+    order = np.argsort(keys, kind="stable")
+    ordered, asked = keys[order], as_keys(queries.digests)
+    first, last = (np.searchsorted(ordered, asked, side=side) for side in ("left", "right"))
+    result = []
+    for query, row in enumerate(queries.rows):
+        same = order[first[query] : last[query]].tolist()
+        named = table.image(row.image_id)
+        result.append(_array(sorted({*same, *([] if named is None else [named])})))
+    return result
+
+
+def _categories(shelf: Shelf) -> Numbers:
+    slices = shelf.generation.manifest.categories
+    return np.repeat(np.arange(len(slices)), [own.stop - own.start for own in slices]).astype(np.int64)
+
+
+def _wanted_categories(shelf: Shelf, paths: Sequence[Path3]) -> list[Numbers]:
+    if all(path == NO_PATH for path in paths):
+        raise CatalogueError("the queries have neither product ids nor categories: no answer is known to be right")
+    slices = shelf.generation.manifest.categories
+    known = {
+        path: _array([] if path == NO_PATH else [i for i, own in enumerate(slices) if is_under(own.path, path)])
+        for path in set(paths)
+    }
+    return [known[path] for path in paths]
+
+
+def _array(values: Sequence[int]) -> Numbers:
+    return np.array(values, dtype=np.int64)

@@ -1,0 +1,85 @@
+"""The bundle folder: what is live, what is listed, what is deleted."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from engine.bundle.store import current, install, listed, named_live, names, new_generation_id, prune, set_current
+from engine.errors import BundleError
+
+
+@pytest.fixture
+def bundles(tmp_path: Path, tiny_bundle: Path) -> Path:
+    """A copy with the live generation and two younger ones."""
+    copy = tmp_path / "bundles"
+    shutil.copytree(tiny_bundle, copy)
+    for day in (1, 2):
+        generation = new_generation_id(datetime(2099, 1, day, tzinfo=UTC))
+        shutil.copytree(copy / current(copy), copy / generation)
+    return copy
+
+
+def test_ids_sort_by_age_and_differ_within_a_second() -> None:
+    now = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
+    assert new_generation_id(now) != new_generation_id(now)
+    assert new_generation_id(now).startswith("20261122T091500Z-")
+    assert new_generation_id(now) < new_generation_id(now.replace(second=1))
+
+
+def test_generations_are_listed_newest_first_and_the_live_one_marked(bundles: Path) -> None:
+    assert [own.live for own in listed(bundles)] == [False, False, True]
+    assert names(bundles) == sorted(names(bundles), reverse=True)
+
+
+def test_a_folder_without_manifest_is_not_listed(bundles: Path) -> None:
+    newest = names(bundles)[0]
+    (bundles / newest / "manifest.json").unlink()
+    assert newest not in names(bundles)
+
+
+def test_the_live_generation_is_never_pruned(bundles: Path) -> None:
+    live = current(bundles)
+    deleted = prune(bundles, keep=1)
+    assert len(deleted) == 1
+    assert names(bundles)[-1] == live == current(bundles)
+
+
+def test_a_staged_folder_is_installed_but_not_live(bundles: Path) -> None:
+    staged = bundles / ".work" / "new.partial"
+    shutil.copytree(bundles / current(bundles), staged)
+    generation = new_generation_id(datetime(2100, 1, 1, tzinfo=UTC))
+    assert install(staged, bundles, generation) == bundles / generation
+    assert names(bundles)[0] == generation != current(bundles)
+    assert not staged.exists()
+
+
+def test_a_generation_without_manifest_cannot_go_live(bundles: Path) -> None:
+    live, newest = current(bundles), names(bundles)[0]
+    (bundles / newest / "manifest.json").unlink()
+    with pytest.raises(BundleError, match=r"manifest.json is missing; .*twinshot index"):
+        set_current(bundles, newest)
+    assert current(bundles) == live
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("latest\n", r"CURRENT names 'latest', which is no generation; run `twinshot rollback"),
+        ("20200101T000000Z-00000000\n", r"CURRENT names 20200101T000000Z-00000000, which is not there; run `twinshot"),
+        (None, r"CURRENT is missing: no generation is published here; run `twinshot index"),
+    ],
+)
+def test_a_bad_current_is_named_with_its_remedy(bundles: Path, content: str | None, message: str) -> None:
+    (bundles / "CURRENT").unlink()
+    if content is not None:
+        (bundles / "CURRENT").write_text(content)
+    with pytest.raises(BundleError, match=message):
+        current(bundles)
+    assert named_live(bundles) == (content.strip() if content else None)
+
+
+def test_a_bundle_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"nowhere is not a folder; make a bundle with `twinshot index`"):
+        current(tmp_path / "nowhere")

@@ -1,0 +1,128 @@
+"""What the commands print, and what they refuse."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from engine.bundle.store import current, names
+from engine.errors import BundleError, InputError
+from index_builder import commands
+from index_builder.commands import parse_columns
+
+program = typer.Typer()
+for command in (commands.index, commands.evaluate, commands.verify, commands.generations, commands.rollback):
+    program.command()(command)
+
+
+def run(*words: object) -> str:
+    """Standard output of a command; its error, if it has one, is raised."""
+    result = CliRunner().invoke(program, [str(word) for word in words])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture
+def bundles(tmp_path: Path, tiny_bundle: Path) -> Path:
+    return shutil.copytree(tiny_bundle, tmp_path / "bundles")
+
+
+def test_index_says_what_is_live_and_how_fast_it_was(tmp_path: Path, tiny_catalogue: Path, tiny_model: Path) -> None:
+    out = tmp_path / "out"
+    said = run("index", tiny_catalogue, "--model", tiny_model, "--out", out, "--shard-rows", 40)
+    assert f"{current(out)} is live: 60 photos of 20 products in 10 categories" in said
+    assert re.search(r"60 photos were new, 0 are copies of others; [\d,]+ photos/s, [\d.]+ s to encode", said)
+    assert re.search(r"60 held-out queries \(leave-one-out\): product recall@1 0\.\d{3}", said)
+
+
+def test_index_as_json_is_one_object_and_nothing_else(tmp_path: Path, tiny_catalogue: Path, tiny_model: Path) -> None:
+    out = tmp_path / "out"
+    told = json.loads(run("index", tiny_catalogue, "--model", tiny_model, "--out", out, "--json"))
+    assert (told["generation"], told["rows"], told["folder"]) == (current(out), 60, str(out / current(out)))
+
+
+def test_index_names_the_list_of_bad_rows(tmp_path: Path, tiny_catalogue: Path, tiny_model: Path) -> None:
+    catalogue = shutil.copytree(tiny_catalogue.parent, tmp_path / "catalogue") / "catalogue.csv"
+    (catalogue.parent / "photos" / "P00-0.jpg").write_bytes(b"")
+    said = run("index", catalogue, "--model", tiny_model, "--out", tmp_path / "out")
+    assert "1 bad rows are listed in" in said
+    assert Path(said.split("listed in ")[1].splitlines()[0]).exists()
+
+
+def test_index_of_an_empty_shop(tmp_path: Path, tiny_model: Path) -> None:
+    assert "is live: 0 photos of 0 products" in run(
+        "index", "--empty", "--model", tiny_model, "--out", tmp_path / "out"
+    )
+
+
+def test_index_wants_a_catalogue_or_empty(tmp_path: Path, tiny_catalogue: Path, tiny_model: Path) -> None:
+    for words in ([], [tiny_catalogue, "--empty"]):
+        with pytest.raises(InputError, match="name a catalogue to index, or --empty"):
+            run("index", *words, "--model", tiny_model, "--out", tmp_path / "out")
+
+
+def test_index_takes_columns_and_images(tmp_path: Path, tiny_catalogue: Path, tiny_model: Path) -> None:
+    text = tiny_catalogue.read_text().replace("image,image_id,product_id", "photo,image_id,sku", 1)
+    (tmp_path / "shop.csv").write_text(text)
+    words = ("--column", "image=photo", "--column", "product_id=sku", "--images", tiny_catalogue.parent, "--json")
+    told = json.loads(run("index", tmp_path / "shop.csv", "--model", tiny_model, "--out", tmp_path / "out", *words))
+    assert (told["rows"], told["products"], told["bad_rows"]) == (60, 20, 0)
+
+
+def test_evaluate_prints_figures_and_writes_them(tmp_path: Path, bundles: Path, tiny_catalogue: Path) -> None:
+    said = run("evaluate", bundles, "--queries", tiny_catalogue, "--json", tmp_path / "figures.json")
+    told = json.loads((tmp_path / "figures.json").read_text())
+    assert f"{current(bundles)}: 20 of 20 queries (test) have their product among 60 photos" in said
+    lines = [line.split() for line in said.splitlines()[1:]]
+    assert len(lines) == 6
+    for kind in ("float", "bits", "bits_rescored"):
+        assert set(told[kind]["photo"]) == {
+            "recall@1", "recall@5", "recall@10", "mar@10", "mar@10_capped", "map"
+        }  # fmt: skip
+        assert set(told[kind]["product"]) == {"recall@1", "recall@5", "recall@10", "mrr"}
+        assert f"{told[kind]['product']['mrr']:.3f}" in [line[-1] for line in lines if "product" in line]
+
+
+def test_evaluate_takes_splits_and_a_generation(bundles: Path, tiny_catalogue: Path, tmp_path: Path) -> None:
+    words = ("--query-splits", "train, test", "--generation", current(bundles), "--json", tmp_path / "figures.json")
+    run("evaluate", bundles, "--queries", tiny_catalogue, *words)
+    told = json.loads((tmp_path / "figures.json").read_text())
+    assert (told["query_splits"], told["queries"]) == ("train,test", 80)
+
+
+def test_verify_reads_every_file(bundles: Path) -> None:
+    assert json.loads(run("verify", bundles, "--json"))["whole"] is True
+    assert f"{current(bundles)} is whole: " in run("verify", bundles)
+    path = bundles / current(bundles) / "shards" / "00002.thumbs"
+    path.write_bytes(bytes(path.stat().st_size))
+    with pytest.raises(BundleError, match=r"00002.thumbs is altered"):
+        run("verify", bundles)
+
+
+def test_generations_are_listed_and_rolled_back(bundles: Path, tiny_catalogue: Path, tiny_model: Path) -> None:
+    first = current(bundles)
+    run("index", tiny_catalogue, "--model", tiny_model, "--out", bundles)
+    told = json.loads(run("generations", bundles, "--json"))["generations"]
+    assert [own["generation"] for own in told] == names(bundles)
+    assert [own["live"] for own in told] == [True, False]
+    assert run("rollback", bundles) == f"{first} is live\n"
+    listed = run("generations", bundles).splitlines()
+    assert listed[1].startswith(f"live  {first}")
+    assert run("rollback", bundles, "--to", names(bundles)[0]).startswith(names(bundles)[0])
+
+
+def test_generations_of_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is not a folder; make a bundle"):
+        run("generations", tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("text", ["image", "=photo", "image="])
+def test_a_column_that_is_not_a_pair_is_shown(text: str) -> None:
+    with pytest.raises(InputError, match=re.escape(f"--column {text!r} is not FIELD=COLUMN")):
+        parse_columns([text])
