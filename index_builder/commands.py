@@ -40,7 +40,11 @@ def index(
     device: DeviceChoice = "cpu",
     json: AsJson = False,
 ) -> None:
-    """Encode a catalogue (only photos that are new), build a generation, measure it and bring it live."""
+    """Encode a catalogue (only photos that are new), build a generation, measure it and bring it live.
+
+    Example: twinshot index catalogue.csv --model model --out bundles
+    """
+    from engine.catalogue.columns import column_mapping
     from index_builder.indexing import Order
     from index_builder.indexing import index as index_catalogue
     from index_builder.plan import Wishes
@@ -52,7 +56,7 @@ def index(
         catalogue=catalogue,
         model=model,
         out=out,
-        columns=parse_columns(column),
+        columns=column_mapping(column or []),
         images=images,
         strict=strict,
         wishes=Wishes(shard_rows, keep_embeddings, thumbs),
@@ -80,7 +84,11 @@ def evaluate(
     threads: Threads = None,
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
 ) -> None:
-    """Measure recall on photos whose products are known: in float, in bits, and rescored as /search answers."""
+    """Measure recall on photos whose products are known: in float, in bits, and rescored as /search answers.
+
+    Example: twinshot evaluate bundles --queries catalogue.csv --query-splits val
+    """
+    from engine.catalogue.columns import column_mapping
     from engine.files import write_atomic
     from index_builder.evaluating import as_json, evaluate_catalogue
     from index_builder.progress import Progress
@@ -91,7 +99,7 @@ def evaluate(
         queries,
         splits=[own.strip() for own in query_splits.split(",")] if query_splits else [],
         generation=generation,
-        columns=parse_columns(column),
+        columns=column_mapping(column or []),
         images=images,
         threads=threads or cores(),
         progress=progress,
@@ -107,7 +115,10 @@ def verify(
     generation: Annotated[str | None, typer.Option(help="Its id; default: the live one.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Read every file of a generation and compare its checksum."""
+    """Read every file of a generation and compare its checksum.
+
+    Example: twinshot verify bundles
+    """
     from engine.bundle.generation import open_generation
     from engine.bundle.store import current
 
@@ -121,7 +132,10 @@ def verify(
 
 
 def generations(bundles: Bundles, json: AsJson = False) -> None:
-    """List the generations of a bundle folder, the newest first."""
+    """List the generations of a bundle folder, the newest first.
+
+    Example: twinshot generations bundles
+    """
     from engine.bundle.store import listed
 
     if not bundles.is_dir():
@@ -151,21 +165,13 @@ def rollback(
     bundles: Bundles,
     to: Annotated[str | None, typer.Option(help="The generation; default: the one before the live one.")] = None,
 ) -> None:
-    """Make an older generation live again."""
+    """Make an older generation live again.
+
+    Example: twinshot rollback bundles
+    """
     from index_builder.publish import roll_back
 
     typer.echo(f"{roll_back(bundles, to)} is live")
-
-
-def parse_columns(given: list[str] | None) -> dict[str, str]:
-    """`["image=photo"]` as {"image": "photo"}. Raises InputError."""
-    pairs = {}
-    for text in given or []:
-        name, equals, value = text.partition("=")
-        if not (name and equals and value):
-            raise InputError(f"--column {text!r} is not FIELD=COLUMN, such as image=photo_path")
-        pairs[name] = value
-    return pairs
 
 
 def cores() -> int:

@@ -1,4 +1,4 @@
-"""What can be checked of the images without an engine: the compose files' schema, every COPY, the container's commands."""
+"""What can be checked of the images without an engine: compose schema, every COPY, the container's own commands."""
 
 import json
 import os

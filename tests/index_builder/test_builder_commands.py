@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 from engine.bundle.store import current, names
 from engine.errors import BundleError, InputError
 from index_builder import commands
-from index_builder.commands import parse_columns
 
 program = typer.Typer()
 for command in (commands.index, commands.evaluate, commands.verify, commands.generations, commands.rollback):
@@ -120,9 +119,3 @@ def test_generations_are_listed_and_rolled_back(bundles: Path, tiny_catalogue: P
 def test_generations_of_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a folder; make a bundle"):
         run("generations", tmp_path / "nowhere")
-
-
-@pytest.mark.parametrize("text", ["image", "=photo", "image="])
-def test_a_column_that_is_not_a_pair_is_shown(text: str) -> None:
-    with pytest.raises(InputError, match=re.escape(f"--column {text!r} is not FIELD=COLUMN")):
-        parse_columns([text])

@@ -50,7 +50,10 @@ def test_bad_input_is_one_line_and_exit_code_2(command: list[str]) -> None:
     done = run(*command)
     assert done.returncode == 2
     assert "nowhere" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    # the service logs JSON lines before it
+    ours = [line for line in done.stderr.splitlines() if not line.startswith('{"time"')]
+    assert len(ours) == 1
+    assert ours[0].startswith("twinshot: nowhere ")
     assert done.stdout == ""
 
 
