@@ -29,8 +29,8 @@ def scope_of(filters: Iterable[str], categories: Sequence[CategorySlice]) -> Sco
 
 
 def name_of(path: Path3) -> str:
-    """How a category is written as a filter that is never ambiguous: `path:Fruit/Kiwi/Kiwi`, an open level empty."""
-    return "path:" + "/".join((part or "").replace("/", "%2F") for part in path)
+    """How a category is written as a filter that is never ambiguous: `path:Fruit/Kiwi/Kiwi`, a parent `path:Fruit`."""
+    return "path:" + "/".join((part or "").replace("/", "%2F") for part in path).rstrip("/")
 
 
 def _resolve(text: str, categories: Sequence[CategorySlice]) -> Path3:
