@@ -1,0 +1,237 @@
+"""The parts of the demo: stages that are used again, questions, ports, and what is counted."""
+
+import csv
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.catalogue.catalogue import open_catalogue
+from engine.catalogue.row import Row
+from engine.errors import InputError, TwinshotError
+from twinshot.demo import processes
+from twinshot.demo.asking import Answer, wait_until_ready
+from twinshot.demo.processes import StoppedError, run, serving, stop_on_signals
+from twinshot.demo.questions import Question, good_rows, hold_out, questions
+from twinshot.demo.report import make_report, print_report
+from twinshot.demo.run import Options, run_demo
+from twinshot.demo.stages import RECORD, Stages, files_digest, source_digest
+
+
+def a_row(product: str, split: str | None, number: int = 1) -> Row:
+    name = f"{product}-{split}-{number}"
+    return Row(f"{name}.jpg", name, product, ("a", None, None), None, split, None, "catalogue.csv", number)
+
+
+def an_answer(group: str, place: int | None, match: bool | None = None, near_twin: bool = False) -> Answer:
+    return Answer(Question(a_row("P", "query"), group, near_twin), place, match, 5.0, "g1")  # type: ignore[arg-type]
+
+
+class Work:
+    """A stage that writes a file and counts how often it ran."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def __call__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / f"{self.runs}").write_text("done")
+        self.runs += 1
+
+
+def test_a_stage_with_the_same_key_runs_once(tmp_path: Path) -> None:
+    work = Work()
+    Stages(tmp_path).ensure("export", "model", "k", work)
+    again = Stages(tmp_path)
+    assert again.ensure("export", "model", "k", work) == tmp_path / "model"
+    assert (work.runs, again.reused) == (1, ["export"])
+
+
+def test_a_stage_with_another_key_starts_from_nothing(tmp_path: Path) -> None:
+    work = Work()
+    Stages(tmp_path).ensure("export", "model", "k", work)
+    again = Stages(tmp_path)
+    again.ensure("export", "model", "other", work)
+    assert [path.name for path in (tmp_path / "model").iterdir()] == ["1"]
+    assert again.reused == []
+
+
+def test_a_stage_that_was_cut_off_goes_on_with_what_it_left(tmp_path: Path) -> None:
+    work = Work()
+
+    def cut_off(folder: Path) -> None:
+        work(folder)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Stages(tmp_path).ensure("train", "run", "k", cut_off)
+    Stages(tmp_path).ensure("train", "run", "k", work)
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["0", "1"]
+
+
+def test_a_stage_whose_folder_was_removed_runs_again(tmp_path: Path) -> None:
+    work = Work()
+    Stages(tmp_path).ensure("export", "model", "k", work)
+    (tmp_path / "model" / "0").unlink()
+    (tmp_path / "model").rmdir()
+    Stages(tmp_path).ensure("export", "model", "k", work)
+    assert work.runs == 2
+
+
+def test_a_folder_that_no_demo_made_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    with pytest.raises(InputError, match="was not made by a demo; name another folder with --out"):
+        Stages(tmp_path).ensure("export", "model", "k", Work())
+
+
+def test_a_damaged_record_names_its_file_and_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / RECORD).write_text("{")
+    with pytest.raises(InputError, match=r"stages\.json is not readable JSON .*; remove"):
+        Stages(tmp_path)
+
+
+def test_a_key_of_files_changes_with_any_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"1")
+    before = files_digest([path])
+    assert files_digest([path]) == before
+    path.write_bytes(b"12")
+    assert files_digest([path]) != before
+
+
+def test_a_key_of_sources_needs_no_import() -> None:
+    code = "import sys; from twinshot.demo.stages import source_digest; print(source_digest('model_export', 'app'))"
+    code += "; print('torch' in sys.modules, 'fastapi' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert out == [source_digest("model_export", "app"), "False", "False"]
+
+
+def test_test_rows_are_asked_before_query_and_val() -> None:
+    rows = [a_row("A", "train"), a_row("A", "val"), a_row("A", "query"), a_row("A", "test")]
+    assert [own.row.split for own in questions(rows, frozenset())] == ["test"]
+    assert [own.row.split for own in questions(rows[:3], frozenset())] == ["query"]
+    assert [own.row.split for own in questions(rows[:2], frozenset())] == ["val"]
+
+
+def test_a_question_knows_whether_its_product_was_trained_on_or_only_indexed_or_neither() -> None:
+    rows = [a_row("A", None), a_row("B", "index"), *(a_row(name, "query") for name in "ABC")]
+    asked = questions(rows, frozenset("B"))
+    assert [own.group for own in asked] == ["seen", "unseen", "stranger"]
+    assert [own.near_twin for own in asked] == [False, True, False]
+
+
+def test_of_many_questions_every_nth_is_asked() -> None:
+    rows = [a_row("A", "query", number) for number in range(2500)]
+    assert [own.row.number for own in questions(rows, frozenset())][:3] == [0, 3, 6]
+
+
+def test_without_held_out_photos_one_photo_of_each_product_with_several_is_held_out(tmp_path: Path) -> None:
+    rows = [a_row("A", None, 1), a_row("A", None, 2), a_row("B", None, 1)]
+    hold_out(rows, Path("own.csv"))(tmp_path / "catalogue")
+    copied = good_rows(open_catalogue(tmp_path / "catalogue" / "catalogue.csv"))
+    assert [(row.product, row.split) for row in copied] == [("A", None), ("A", "query"), ("B", None)]
+    assert [row.category for row in copied] == [row.category for row in rows]
+
+
+def test_a_catalogue_that_cannot_be_asked_about_is_an_error_with_a_remedy() -> None:
+    with pytest.raises(InputError, match=r"own\.csv has no rows of split test, query or val.*use `twinshot build`"):
+        hold_out([a_row("A", None), a_row("B", None)], Path("own.csv"))
+
+
+def test_recall_leaves_strangers_out_and_counts_each_group() -> None:
+    answers = [
+        *(an_answer("seen", 1), an_answer("seen", 3, near_twin=True), an_answer("unseen", 1, near_twin=True)),
+        *(an_answer("unseen", None), an_answer("stranger", None, match=True), an_answer("stranger", None, match=False)),
+    ]
+    figures = make_report(answers, [], {"draw": 1.234}, ["train"], "http://127.0.0.1:1/").figures
+    assert figures["product_recall_at_1"] == 0.5
+    assert figures["product_recall_at_10"] == 0.75
+    assert figures["seen_recall_at_1"] == figures["unseen_recall_at_1"] == figures["near_twin_recall_at_1"] == 0.5
+    assert (figures["queries"], figures["strangers"], figures["strangers_matched"]) == (6, 2, 1)
+    assert figures["seconds"] == {"draw": 1.23}
+
+
+def test_what_was_not_asked_is_null_and_not_nought() -> None:
+    figures = make_report([an_answer("seen", 1)], [], {}, [], "").figures
+    assert figures["unseen_recall_at_1"] is None
+    assert figures["near_twin_recall_at_1"] is None
+    assert figures["strangers_matched"] is None
+
+
+def test_the_json_is_the_last_line_of_stdout_and_the_rest_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report(make_report([an_answer("seen", 1)], ["a line"], {"train": 2.0}, [], "x"), as_json=True)
+    out, err = capsys.readouterr()
+    assert json.loads(out)["product_recall_at_1"] == 1.0
+    assert out.count("\n") == 1
+    assert "a line" in err
+    assert re.search("unseen products @1 +not known", err)
+
+
+def test_a_taken_port_is_an_error_with_the_remedy_before_anything_is_made(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=rf"port {port} of 127\.0\.0\.1 .*; take another with --port"):
+            run_demo(Options(tmp_path / "demo", port, None, once=True, json=True))
+    assert not (tmp_path / "demo").exists()
+
+
+def test_a_command_that_fails_keeps_its_kind_of_exit_code(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InputError, match="`twinshot check` ended with exit code 2; its own message is above"):
+        run(["check", str(tmp_path / "none.csv")], quiet=True)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "none.csv" in err
+
+
+def test_a_service_that_does_not_start_names_its_log_and_its_last_line(tmp_path: Path, free_port: int) -> None:
+    log = tmp_path / "serve.log"
+    with (
+        serving(["serve", str(tmp_path / "none"), f"--port={free_port}"], log) as service,
+        pytest.raises(TwinshotError, match=r"the service ended with exit code 2.*serve\.log says why: .*none"),
+    ):
+        wait_until_ready(free_port, service, log)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_being_told_to_end_unwinds_the_stack_so_that_children_are_stopped(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    again = f"stopped by {number.name}; run the same command again"
+    with pytest.raises(StoppedError, match=again) as stopped, stop_on_signals():
+        signal.raise_signal(number)
+    assert stopped.value.exit_code == 128 + number
+    assert signal.getsignal(number) is before
+
+
+def test_a_child_that_takes_too_long_to_end_is_killed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_bundle: Path, free_port: int
+) -> None:
+    monkeypatch.setattr(processes, "GRACE", 0.1)  # the service keeps its port open for a second
+    log = tmp_path / "serve.log"
+    with serving(["serve", str(tiny_bundle), f"--port={free_port}"], log) as service:
+        wait_until_ready(free_port, service, log)
+    assert service.returncode == -signal.SIGKILL
+
+
+def test_a_running_child_is_gone_after_its_block(tmp_path: Path, tiny_bundle: Path, free_port: int) -> None:
+    log = tmp_path / "serve.log"
+    with serving(["serve", str(tiny_bundle), f"--port={free_port}"], log) as service:
+        wait_until_ready(free_port, service, log)
+    assert service.returncode == 0
+
+
+def test_a_copied_table_keeps_every_field(tmp_path: Path) -> None:
+    row = Row("a.jpg", "i", "P", ("m", "l", None), "A title, with comma", None, "https://x.example/", "c.csv", 1)
+    hold_out([row, a_row("P", None)], Path("c.csv"))(tmp_path)
+    with (tmp_path / "catalogue.csv").open(newline="") as file:
+        first = next(csv.DictReader(file))
+    assert first == {
+        **{"image": "a.jpg", "image_id": "i", "product_id": "P", "meta": "m", "level2": "l", "leaf": ""},
+        **{"title": "A title, with comma", "url": "https://x.example/", "split": ""},
+    }

@@ -1,0 +1,95 @@
+"""Child processes of the command line that never outlive the demo."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from engine.errors import InputError, TwinshotError
+
+GRACE = 25.0
+"""Seconds from SIGTERM to SIGKILL; the service gives answers under way 20."""
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+class StoppedError(TwinshotError):
+    """The demo itself was told to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"stopped by {signal.Signals(number).name}; run the same command again to go on")
+        self.exit_code = 128 + number
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP become StoppedError in the main thread, so that all that was started is stopped."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        for own in _SIGNALS:
+            signal.signal(own, signal.SIG_IGN)
+        raise StoppedError(number)
+
+    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run(command: list[str], quiet: bool) -> None:
+    """Run `twinshot COMMAND…` to its end; with `quiet` its stdout goes to our stderr.
+
+    Raises InputError or TwinshotError, as the command's exit code says.
+    """
+    with _started(command, stdout=sys.stderr if quiet else None) as process:
+        code = process.wait()
+    if code:
+        kind = InputError if code == InputError.exit_code else TwinshotError
+        raise kind(f"`twinshot {command[0]}` ended with exit code {code}; its own message is above")
+
+
+@contextmanager
+def serving(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`twinshot COMMAND…` in the background, its output in `log`, stopped at the end of the block."""
+    with log.open("wb") as file, _started(command, stdout=file, stderr=file) as process:
+        yield process
+
+
+@contextmanager
+def _started(
+    command: list[str], stdout: IO[bytes] | IO[str] | None, stderr: IO[bytes] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    # Settings of another service (its keys, its Redis) must not reach this one.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TWINSHOT_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "twinshot", *command],
+        stdout=stdout,
+        stderr=stderr,
+        env=environment,
+        # A session of its own: Ctrl-C reaches us alone, and we stop the child and all that it started.
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:  # also on a second Ctrl-C while waiting
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

@@ -1,0 +1,51 @@
+"""The catalogue of a demo: the sample, drawn where it is not there yet, or one's own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from engine.catalogue.catalogue import open_catalogue
+from engine.catalogue.row import Row
+from twinshot.demo.questions import Question, good_rows, hold_out, near_twins, questions
+from twinshot.demo.stages import Stages, digest, files_digest, source_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """`arguments` name the catalogue to every program; `key` changes with its rows or photos."""
+
+    arguments: tuple[str, ...]
+    key: str
+    questions: list[Question]
+    read: Callable[[Row], bytes]
+
+
+def sample_shop(stages: Stages) -> Shop:
+    """The sample in the folder `catalogue`."""
+    from twinshot.sample.write import SEED, write_sample
+
+    key = digest(source_digest("twinshot.sample"), version("pillow"), version("numpy"), str(SEED))
+    folder = stages.ensure("draw", "catalogue", key, lambda output: write_sample(output, SEED))
+    path = folder / "catalogue.csv"
+    opened = open_catalogue(path)
+    return Shop((str(path),), key, questions(good_rows(opened), near_twins(folder / "products.csv")), opened.read)
+
+
+def own_shop(stages: Stages, catalogue: Path) -> Shop:
+    """One's own catalogue, as it is, or with some photos held out where it has none to ask with."""
+    opened = open_catalogue(catalogue)
+    rows = good_rows(opened)
+    photos = catalogue if catalogue.is_dir() else catalogue.parent
+    tables = [catalogue] if catalogue.is_file() else []
+    key = digest(files_digest([*tables, *_photo_files(photos, rows)]))
+    asked = questions(rows, frozenset())
+    if asked:
+        return Shop((str(catalogue),), key, asked, opened.read)
+    held = stages.ensure("read", "catalogue", key, hold_out(rows, catalogue)) / "catalogue.csv"
+    copy = open_catalogue(held, images=photos)
+    return Shop((str(held), f"--images={photos}"), key, questions(good_rows(copy), frozenset()), copy.read)
+
+
+def _photo_files(folder: Path, rows: list[Row]) -> list[Path]:
+    return [path for row in rows if (path := folder / row.image).is_file()]
