@@ -18,6 +18,8 @@ PRODUCTS = 10
 QUERY_BLOCK = 256
 ROW_BLOCK = 65_536
 """Scores in memory: QUERY_BLOCK × ROW_BLOCK × 4 bytes = 64 MB."""
+ROUNDING = 1e-5
+"""More than float32 sums in another order can differ by."""
 
 
 def hamming_lists(
@@ -61,7 +63,9 @@ def float_lists(
             for query, own in enumerate(scores):
                 own[_inside(left_out[start + query], first, len(own))] = -np.inf
                 best[query] = _better(*best[query], first, own, depth)
-        for rows, cosine in best:
+        for query, (rows, _) in zip(block, best, strict=True):
+            # BLAS gives equal rows sums that differ in the last bit, by their place in the block; einsum does not
+            cosine = np.einsum("nd,d->n", _unit(_taken(stored, rows), centre), query)
             yield rows[np.lexsort((shelf.places[rows], -cosine))][:depth]
 
 
@@ -100,6 +104,17 @@ def _row_blocks(stored: Sequence[npt.NDArray[np.float16]]) -> Iterator[tuple[int
         start += len(part)
 
 
+def _taken(stored: Sequence[npt.NDArray[np.float16]], rows: Rows) -> npt.NDArray[np.float16]:
+    """The stored vectors of `rows`, float16 [n, width]."""
+    starts = np.cumsum([0, *(len(part) for part in stored)])
+    part = np.searchsorted(starts, rows, side="right") - 1
+    taken = np.empty((len(rows), stored[0].shape[1]), dtype=np.float16)
+    for number in np.unique(part):
+        mine = part == number
+        taken[mine] = stored[number][rows[mine] - starts[number]]
+    return taken
+
+
 def _unit(values: npt.NDArray[np.floating], centre: Floats | None) -> Floats:
     wide = values.astype(np.float32)
     if centre is not None:
@@ -114,11 +129,11 @@ def _inside(rows: Rows, first: int, count: int) -> Rows:
 
 def _better(rows: Rows, scores: Floats, first: int, new: Floats, depth: int) -> tuple[Rows, Floats]:
     """The best `depth` of the rows so far and a block of new ones, more where several tie for the last place."""
-    floor = scores.min() if len(scores) >= depth else -np.inf
+    floor = scores.min() - ROUNDING if len(scores) >= depth else -np.inf
     keep = np.flatnonzero((new >= floor) & (new > -np.inf))
     rows, scores = np.concatenate([rows, keep + first]), np.concatenate([scores, new[keep]])
     if len(scores) > depth:
         last = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-        inside = scores >= last
+        inside = scores >= last - ROUNDING
         rows, scores = rows[inside], scores[inside]
     return rows, scores
