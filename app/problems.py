@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from app.compute import QueueFullError
 from app.live import DrainingError, NotReadyError
+from app.wording import plain
 from engine.errors import ScopeError, TooLargeError, TwinshotError, UnreadableError, UnsupportedError
 
 log = logging.getLogger(__name__)
@@ -145,10 +146,7 @@ async def _on_twinshot_error(request: Request, error: Exception) -> Response:
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][1:])
-    message = str(first["msg"]).removeprefix("Value error, ")
-    return _response(ProblemError("invalid-request", f"{where}: {message}" if where else message), _id(request))
+    return _response(ProblemError("invalid-request", plain(error.errors()[0])), _id(request))
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from app.problems import Problem
+from app.wording import shown
 from engine.preprocess import Box, check_box
 
 MAX_RESULTS = 200
@@ -23,7 +24,7 @@ class _Answer(BaseModel):
 class PageParams(BaseModel):
     """Which part of the ranked list, and what to leave out. An unknown parameter is an error, not ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     limit: int = Field(default=10, ge=1, le=MAX_RESULTS, description="How many results.")
     offset: int = Field(default=0, ge=0, lt=MAX_RESULTS, description="How many results to skip; offset + limit ≤ 200.")
@@ -31,6 +32,14 @@ class PageParams(BaseModel):
         default=[], max_length=100, description="meta:X, level2:X, leaf:X, or a name that is unique. Several mean any."
     )
     exclude: list[Filter] = Field(default=[], max_length=1000, description="Product ids to leave out.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _all_are_known(cls, given: dict[str, Any]) -> dict[str, Any]:
+        unknown = next((name for name in given if name not in cls.model_fields), None)
+        if unknown is not None:
+            raise ValueError(f"{shown(unknown)}: no such parameter; there are {', '.join(cls.model_fields)}")
+        return given
 
     @model_validator(mode="after")
     def _within_reach(self) -> Self:

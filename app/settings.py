@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from app.wording import rule
 from engine.errors import InputError
 
 PREFIX = "TWINSHOT_"
@@ -116,10 +117,9 @@ def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]
 
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
-    message = first["msg"].removeprefix("Value error, ")
     if not first["loc"]:
-        return message
+        return rule(first)
     name = str(first["loc"][0])
     secret = name.endswith(("key", "url"))
     shown = "" if secret else f"={first['input']}"
-    return f"{PREFIX}{name.upper()}{shown}: {message} (docs/settings.md)"
+    return f"{PREFIX}{name.upper()}{shown}: {rule(first)} (docs/settings.md)"
