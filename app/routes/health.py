@@ -1,6 +1,6 @@
 """/livez, /readyz, /healthz: for load balancers and orchestrators; no key needed."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
@@ -9,15 +9,17 @@ from app.schemas import Health
 
 router = APIRouter(tags=["health"])
 
+_READINESS: dict[str, Any] = {"responses": {503: {"model": Health}}, "response_model_exclude_none": True}
 
-@router.get("/livez")
+
+@router.get("/livez", summary="Is the process alive?")
 async def livez() -> Health:
     """The process answers."""
     return Health(status="ok")
 
 
-@router.get("/healthz", operation_id="healthz", responses={503: {"model": Health}}, response_model_exclude_none=True)
-@router.get("/readyz", responses={503: {"model": Health}}, response_model_exclude_none=True)
+@router.get("/healthz", operation_id="healthz", summary="Can it answer? The same as /readyz", **_READINESS)
+@router.get("/readyz", summary="Can it answer?", **_READINESS)
 async def readyz(service: Parts, response: Response, verbose: str | None = Query(None)) -> Health:
     """A generation is loaded and warm, and the process is not stopping. 200 "degraded" when the cache is down."""
     loaded = service.live.loaded

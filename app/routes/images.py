@@ -11,7 +11,12 @@ from engine.bundle.thumbs import MEDIA_TYPE
 router = APIRouter(tags=["images"])
 
 
-@router.get("/images/{image_id:path}", response_class=Response, responses={200: {"content": {MEDIA_TYPE: {}}}})
+@router.get(
+    "/images/{image_id:path}",
+    summary="Show the thumbnail of an indexed photo",
+    response_class=Response,
+    responses={200: {"content": {MEDIA_TYPE: {}}}},
+)
 async def image(image_id: str, loaded: Snapshot, if_none_match: Annotated[str | None, Header()] = None) -> Response:
     """A WebP whose long side is at most 256 pixels, without metadata."""
     generation = loaded.generation

@@ -10,7 +10,7 @@ from engine.scope import name_of
 router = APIRouter(tags=["service"])
 
 
-@router.get("/info")
+@router.get("/info", summary="Show what is served: generation, categories, model, limits")
 async def info(service: Parts, loaded: Snapshot) -> Info:
     """The generation, its categories and model, and the limits of a request."""
     manifest, card = loaded.generation.manifest, loaded.generation.card

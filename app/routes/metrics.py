@@ -8,7 +8,12 @@ from app.deps import Parts
 router = APIRouter(tags=["service"])
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get(
+    "/metrics",
+    summary="Metrics for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}},
+)
 async def metrics(service: Parts) -> Response:
     """The metrics, in Prometheus' text format."""
     telemetry = service.telemetry

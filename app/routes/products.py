@@ -18,7 +18,7 @@ router = APIRouter(tags=["products"])
 
 
 # before /products/{id}, whose id may contain slashes
-@router.get("/products/{product_id:path}/similar")
+@router.get("/products/{product_id:path}/similar", summary="Find other products that look like this one")
 async def similar(
     product_id: str,
     service: Parts,
@@ -49,7 +49,7 @@ async def similar(
     )
 
 
-@router.get("/products/{product_id:path}", response_model=Product)
+@router.get("/products/{product_id:path}", summary="Show a product and its photos", response_model=Product)
 async def product(
     product_id: str, loaded: Snapshot, response: Response, if_none_match: Annotated[str | None, Header()] = None
 ) -> Product | Response:

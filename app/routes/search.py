@@ -29,7 +29,11 @@ def _body(photo: dict[str, Any], also: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}, **also}}}
 
 
-@router.post("/search", openapi_extra=_body(_BINARY, {"image/*": {"schema": _BINARY}}))
+@router.post(
+    "/search",
+    summary="Find the product on a photo",
+    openapi_extra=_body(_BINARY, {"image/*": {"schema": _BINARY}}),
+)
 async def search(
     service: Parts,
     loaded: Snapshot,
@@ -56,7 +60,11 @@ async def search(
     )
 
 
-@router.post("/search/batch", openapi_extra=_body({"type": "array", "items": _BINARY, "maxItems": MAX_BATCH}, {}))
+@router.post(
+    "/search/batch",
+    summary=f"Find the products on up to {MAX_BATCH} photos",
+    openapi_extra=_body({"type": "array", "items": _BINARY, "maxItems": MAX_BATCH}, {}),
+)
 async def search_batch(
     service: Parts,
     loaded: Snapshot,
