@@ -2,14 +2,16 @@
 
 import hmac
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from app.body import Body
 from app.lifespan import Service
 from app.live import Loaded
 from app.problems import ProblemError
+from app.schemas import SearchParams
 from app.telemetry import Timing
 
 
@@ -57,3 +59,17 @@ Clock = Annotated[Timing, Depends(_timing)]
 Snapshot = Annotated[Loaded, Depends(_loaded)]
 """The generation that this request sees from beginning to end."""
 Photos = Annotated[Body, Depends(_body)]
+
+
+@dataclass(frozen=True, slots=True)
+class _PhotoSearch:
+    service: Parts
+    loaded: Snapshot
+    body: Photos
+    params: Annotated[SearchParams, Query()]
+    timing: Clock
+    request_id: RequestId
+
+
+PhotoSearch = Annotated[_PhotoSearch, Depends()]
+"""A search by photos: what was sent, and what it is answered from."""
