@@ -3,10 +3,16 @@
 const form = document.getElementById("form");
 const status = document.getElementById("status");
 const results = document.getElementById("results");
+const key = document.getElementById("key");
 
 function headers() {
-  const key = document.getElementById("key").value;
-  return key ? { Authorization: `Bearer ${key}` } : {};
+  return key.value ? { Authorization: `Bearer ${key.value}` } : {};
+}
+
+function askForKey() {
+  status.textContent = key.value ? "The key is wrong." : "This service needs a key. Enter it and search again.";
+  document.getElementById("locked").hidden = false;
+  key.focus();
 }
 
 function line(text) {
@@ -41,6 +47,10 @@ form.addEventListener("submit", async (event) => {
     const body = new FormData();
     body.append("image", photo);
     const response = await fetch("search", { method: "POST", body, headers: headers() });
+    if (response.status === 401) {
+      askForKey();
+      return;
+    }
     const answer = await response.json();
     if (!response.ok) {
       status.textContent = `${answer.title}: ${answer.detail}`;

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from tests.app.running import Process, processes
 
+READ_KEY = "read-key-read-key-0"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -38,8 +40,29 @@ def service(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield start().until_ready()
 
 
+@pytest.fixture(scope="session")
+def locked(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """The same, for callers with the key."""
+    with processes(tiny_bundle, tmp_path_factory.mktemp("locked")) as start:
+        yield start(TWINSHOT_READ_KEY=READ_KEY).until_ready()
+
+
 @pytest.fixture
 def page(browser: Browser, service: Process) -> Iterator[Page]:
+    """A page of the open service."""
+    with opened(browser, service) as page:
+        yield page
+
+
+@pytest.fixture
+def locked_page(browser: Browser, locked: Process) -> Iterator[Page]:
+    """A page of the service that asks for a key."""
+    with opened(browser, locked) as page:
+        yield page
+
+
+@contextmanager
+def opened(browser: Browser, service: Process) -> Iterator[Page]:
     """A page of a fresh profile; at the end nothing may have failed in it and nothing may have come from elsewhere."""
     context = browser.new_context(base_url=service.url)
     own = context.new_page()
