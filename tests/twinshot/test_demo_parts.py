@@ -169,7 +169,21 @@ def test_the_json_is_the_last_line_of_stdout_and_the_rest_goes_to_stderr(capsys:
     assert json.loads(out)["product_recall_at_1"] == 1.0
     assert out.count("\n") == 1
     assert "a line" in err
-    assert re.search("unseen products @1 +not known", err)
+    assert re.search("seen products @1 +1.0", err)
+
+
+def test_what_is_not_known_has_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = [an_answer("seen", 1), an_answer("stranger", None)]
+    print_report(make_report(asked, [], {}, [], "x"), as_json=False)
+    out = capsys.readouterr().out
+    assert "queries                   2" in out
+    assert not re.search("not known|None|strangers|near-twins|unseen", out)
+
+
+def test_strangers_are_counted_where_the_service_gives_a_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = [an_answer("seen", 1, match=True), an_answer("stranger", None, match=True)]
+    print_report(make_report(asked, [], {}, [], "x"), as_json=False)
+    assert re.search(r"strangers said to match +1 of 1$", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_a_taken_port_is_an_error_with_the_remedy_before_anything_is_made(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def print_report(report: Report, as_json: bool) -> None:
 
 
 def _lines(figures: dict[str, object]) -> list[str]:
+    """What was found; what was not asked, or is not said by the generation, has no line."""
     seconds, search, reused = figures["seconds"], figures["search"], figures["reused"]
     matched = figures["strangers_matched"]
     assert isinstance(seconds, dict) and isinstance(search, dict) and isinstance(reused, list)
@@ -78,4 +79,4 @@ def _lines(figures: dict[str, object]) -> list[str]:
         ("generation", figures["generation"]),
         ("page", figures["address"]),
     ]
-    return [f"{name:<26}{'not known' if value is None else value}" for name, value in rows]
+    return [f"{name:<26}{value}" for name, value in rows if value is not None]
