@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 PROJECT = Path(__file__).resolve().parents[1]
 RESULTS = PROJECT / "benchmarks" / "results"
 WORK = PROJECT / "var" / "bench"
+OUTPUTS = ("benchmarks/results", "docs/benchmarks.md")
+"""What benchmarks write into the project."""
 QUICK = os.environ.get("QUICK") == "1"
 """The short form: the same code on less data."""
 
@@ -59,7 +61,7 @@ def write(name: str, title: str, figures: dict[str, Any], claims: list[Claim]) -
     result = Result(
         name=name,
         title=title,
-        commit=_commit(),
+        commit=commit_of(PROJECT),
         measured=f"{datetime.now(UTC):%Y-%m-%d}",
         machine=_machine(),
         quick=QUICK,
@@ -75,10 +77,15 @@ def write(name: str, title: str, figures: dict[str, Any], claims: list[Claim]) -
     return path
 
 
-def _commit() -> str:
-    git = ["git", "-C", str(PROJECT)]
+def commit_of(project: Path) -> str:
+    """The commit of `project`, with `+changes` if anything differs from it that a measurement could depend on.
+
+    Results and the page made from them do not: an earlier benchmark of the same commit has just written them.
+    """
+    git = ["git", "-C", str(project)]
     head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=False).stdout
+    status = [*git, "status", "--porcelain", "--", ".", *(f":(exclude){path}" for path in OUTPUTS)]
+    changed = subprocess.run(status, capture_output=True, text=True, check=False).stdout
     return (head.stdout.strip() or "unknown") + ("+changes" if changed.strip() else "")
 
 

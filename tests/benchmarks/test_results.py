@@ -1,4 +1,9 @@
-from benchmarks.result import RESULTS, Result, claim
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from benchmarks.result import OUTPUTS, PROJECT, RESULTS, Result, claim, commit_of
 from benchmarks.table import PAGE, page
 
 
@@ -19,3 +24,31 @@ def test_a_claim_holds_on_the_right_side_of_its_target() -> None:
     assert claim("a", 0.79, "", 0.8, "higher").holds is False
     assert claim("a", 1.3, "×", 1.2, "lower").holds is False
     assert claim("a", 1.3, "×", None, "lower").holds is None
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A repository with one commit."""
+    for name in ("engine/codes.py", "docs/benchmarks.md", "docs/api.md", "benchmarks/results/demo.json"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("before")
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=first"]):
+        subprocess.run([*git, *command], check=True)
+    return tmp_path
+
+
+def test_what_benchmarks_write_does_not_make_a_commit_look_changed(project: Path) -> None:
+    for name in ("docs/benchmarks.md", "benchmarks/results/demo.json", "benchmarks/results/new.json"):
+        (project / name).write_text("after")
+    assert "+changes" not in commit_of(project)
+    assert commit_of(project) != "unknown"
+    for output in OUTPUTS:
+        assert (PROJECT / output).exists()
+
+
+@pytest.mark.parametrize("name", ["engine/codes.py", "docs/api.md", "engine/new.py"])
+def test_any_other_change_shows_beside_the_commit(project: Path, name: str) -> None:
+    (project / name).write_text("after")
+    assert commit_of(project).endswith("+changes")
