@@ -1,20 +1,73 @@
 """What the docs must hold; the API's page and the settings are held by tests/app, the recipe by tests/model_export."""
 
+import re
 from pathlib import Path
 
+import pytest
+
+from engine.catalogue.catalogue import open_catalogue
+from engine.catalogue.row import Row
+from index_builder.queries import choose_rows
+from model_export.backbone import create_backbone
 from twinshot.cli import COMMANDS
+from twinshot.sample.plan import plan
+from twinshot.sample.write import PHOTOS, SEED
 
 PROJECT = Path(__file__).resolve().parents[1]
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def block(language: str) -> str:
+    """The first code block of a language in the README."""
+    found = re.search(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert found
+    return found[1]
 
 
 def test_every_command_is_in_the_readme_or_the_docs() -> None:
-    text = "".join(path.read_text(encoding="utf-8") for path in [PROJECT / "README.md", *PROJECT.glob("docs/*.md")])
+    text = "".join([README, *(path.read_text(encoding="utf-8") for path in PROJECT.glob("docs/*.md"))])
     missing = [name for name in COMMANDS if f"twinshot {name}" not in text]
     assert missing == []
 
 
-def test_every_page_that_the_readme_names_exists() -> None:
-    words = (PROJECT / "README.md").read_text(encoding="utf-8").replace("`", " ").split()
-    named = {word.strip("(),.:;") for word in words if word.startswith(("docs/", "CONTRIBUTING"))}
-    assert named
-    assert [name for name in named if not (PROJECT / name).exists()] == []
+def test_the_readme_links_every_page_of_the_docs_and_each_link_leads_somewhere() -> None:
+    linked = {target for target in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in target}
+    assert [target for target in linked if not (PROJECT / target).exists()] == []
+    assert {str(page.relative_to(PROJECT)) for page in PROJECT.glob("docs/*.md")} <= linked
+
+
+def test_the_readme_names_every_target_of_the_makefile() -> None:
+    targets = re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert "test-long" in targets
+    assert [target for target in targets if f"`make {target}`" not in README] == []
+
+
+def test_the_photo_that_the_readme_asks_the_demo_with_is_held_out_and_its_answer_is_the_products_id() -> None:
+    asked = re.search(r"@demo/catalogue/photos/(\w+)-(\d+)\.jpg.*?first result is `(\w+)`", README, re.DOTALL)
+    assert asked
+    product = next(own for own in plan(SEED) if own.id == asked[1])
+    splits = [split for split, number in PHOTOS[product.role].items() for _ in range(number)]
+    assert splits[int(asked[2]) - 1] == "query"
+    assert "train" in splits
+    assert asked[3] == product.id
+
+
+def test_the_readmes_catalogue_has_photos_for_its_evaluate_command(tmp_path: Path) -> None:
+    table = tmp_path / "catalogue.csv"
+    table.write_text(block("csv"), encoding="utf-8")
+    rows = [row for row in open_catalogue(table).entries() if isinstance(row, Row)]
+    command = re.search(r"twinshot evaluate bundles --queries catalogue\.csv(?: --query-splits (\S+))?$", README, re.M)
+    assert command
+    chosen, split = choose_rows(rows, command[1].split(",") if command[1] else [])
+    assert split == "test"
+    assert {row.product for row in chosen} <= {row.product for row in rows if row.indexed}
+
+
+def test_the_lines_that_save_weights_make_a_file_that_training_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "pretrained=True" in block("python")
+    create_backbone("mobilenetv2_100", "none", 64)  # timm finds its torchvision
+    monkeypatch.chdir(tmp_path)
+    exec(block("python").replace("pretrained=True", "pretrained=False"), {})
+    assert create_backbone("mobilenetv2_100", str(tmp_path / "mobilenetv2_100.pth"), 64).features == 1280
