@@ -4,15 +4,20 @@ Everything is drawn from the generator that is passed in, so a view depends on i
 of threads or their order. Pillow does the work: it lets other threads run meanwhile.
 """
 
+import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from engine.preprocess import Pixels
+from model_export.background import cover, on_ground
 from model_export.recipe import Recipe
+
+Behind = Callable[[np.random.Generator], Image.Image]
+"""Another photo, to stand behind one."""
 
 LUMA = np.array([0.299, 0.587, 0.114])
 _ASPECT = math.log(4 / 3)
@@ -23,20 +28,35 @@ def view_seed(seed: int, epoch: int, row: int, view: int) -> np.random.Generator
     return np.random.default_rng((seed, epoch, row, view))
 
 
-def augment(image: Image.Image, size: int, recipe: Recipe, rng: np.random.Generator) -> Pixels:
+def augment(
+    image: Image.Image, size: int, recipe: Recipe, rng: np.random.Generator, behind: Behind | None = None
+) -> Pixels:
     """A random view of an RGB photo as uint8 [size, size, 3].
 
     A random part (share of the area ≥ `recipe.crop`, aspect 3:4 to 4:3), turned by up to `recipe.rotation` degrees,
     its corners moved by up to `recipe.perspective` of its sides, mirrored with probability `recipe.flip`; then
-    brightness, contrast, saturation (± `recipe.colour`) and hue (± `recipe.hue` of a turn); blurred with
-    probability `recipe.blur`.
+    brightness, contrast, saturation (± `recipe.colour`) and hue (± `recipe.hue` of a turn). Then, each with its
+    probability: its middle put on white or on another photo (`recipe.background`; on white without `behind`), partly
+    covered (`recipe.occlusion`), blurred (`recipe.blur`), compressed (`recipe.jpeg`).
     """
     corners = _corners(image.width, image.height, recipe, rng)
     view = image.transform((size, size), Image.Transform.QUAD, corners, Image.Resampling.BILINEAR)
     view = view.convert("RGB", _colour_matrix(recipe, rng))
+    if recipe.background and rng.random() < recipe.background:
+        view = on_ground(view, behind(rng) if behind is not None and rng.random() < 0.5 else None, rng)
+    if recipe.occlusion and rng.random() < recipe.occlusion:
+        view = cover(view, rng)
     if rng.random() < recipe.blur:
         view = view.filter(ImageFilter.GaussianBlur(rng.uniform(0.2, 1.0) * size / 112))
+    if recipe.jpeg and rng.random() < recipe.jpeg:
+        view = _compressed(view, int(rng.integers(20, 80)))
     return np.asarray(view)
+
+
+def _compressed(view: Image.Image, quality: int) -> Image.Image:
+    file = io.BytesIO()
+    view.save(file, "JPEG", quality=quality)
+    return Image.open(file)
 
 
 def _corners(width: int, height: int, recipe: Recipe, rng: np.random.Generator) -> Sequence[float]:

@@ -63,8 +63,12 @@ class TrainingPhotos:
     ) -> Iterator[tuple[Sequence[View], Tensor]]:
         """For each batch its views and their pixels, uint8 [N, size, size, 3]."""
 
+        def behind(rng: np.random.Generator) -> Image.Image:
+            return self.image(int(rng.integers(len(self.rows))))
+
         def one(view: View) -> Pixels:
-            return augment(self.image(view.row), self.size, recipe, view_seed(seed, epoch, view.row, view.view))
+            rng = view_seed(seed, epoch, view.row, view.view)
+            return augment(self.image(view.row), self.size, recipe, rng, behind)
 
         return _ahead(batches, one, threads)
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from engine.catalogue.row import Row
 from engine.taxonomy import Taxonomy
 from model_export.losses.balance import balance_loss
+from model_export.losses.geometry import geometry_loss
 from model_export.losses.hierarchy import HierarchyLoss
 from model_export.losses.instance import instance_loss
 from model_export.losses.target_code import TargetCodeLoss, target_codes
@@ -32,7 +33,7 @@ class Objective(nn.Module):
         numbers = {name: i for i, name in enumerate(sorted({row.product for row in rows}))}
         paths = [row.category for row in rows]
         self.hierarchy = HierarchyLoss(taxonomy, paths, recipe.label_smoothing) if index else None
-        codes = target_codes(len(index), bits, seed)
+        codes = target_codes(taxonomy.classes, bits, seed, recipe.kinship)
         self.target_code = TargetCodeLoss(codes, recipe.margin, recipe.scale) if index else None
         levels = (
             torch.zeros(len(rows), 0, dtype=torch.int64) if self.hierarchy is None else self.hierarchy.labels(paths)
@@ -41,8 +42,11 @@ class Objective(nn.Module):
         self.register_buffer("classes", torch.tensor([index.get(path, -1) for path in paths]), persistent=False)
         self.register_buffer("products", torch.tensor([numbers[row.product] for row in rows]), persistent=False)
 
-    def forward(self, outputs: Outputs, rows: Tensor) -> dict[str, Tensor]:
-        """rows: int64 [N], the rows that the outputs belong to. Returns `loss` and each term before its weight."""
+    def forward(self, outputs: Outputs, rows: Tensor, teacher: Tensor | None = None) -> dict[str, Tensor]:
+        """rows: int64 [N], the rows that the outputs belong to; teacher: float [N, F], the frozen network's features.
+
+        Returns `loss` and each term before its weight.
+        """
         recipe, terms, total = self.recipe, {}, outputs.embedding.float().sum() * 0.0
         if self.hierarchy is not None and recipe.hierarchy:
             terms["hierarchy"] = self.hierarchy(outputs.logits, self.levels[rows])
@@ -53,6 +57,9 @@ class Objective(nn.Module):
         if recipe.instance:
             terms["instance"] = instance_loss(outputs.embedding, self.products[rows], recipe.temperature)
             total = total + recipe.instance * terms["instance"]
+        if teacher is not None:
+            terms["geometry"] = geometry_loss(outputs.features, teacher)
+            total = total + recipe.geometry * terms["geometry"]
         if recipe.balance:
             terms["balance"] = balance_loss(outputs.embedding)
             total = total + recipe.balance * terms["balance"]

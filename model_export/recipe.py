@@ -29,6 +29,10 @@ class Recipe(BaseModel):
     target_code: float = Field(default=0.5, ge=0)
     instance: float = Field(default=0.5, ge=0)
     balance: float = Field(default=0.1, ge=0)
+    geometry: float = Field(default=0.0, ge=0)
+    """Weight of staying near the frozen network's similarities; above 0 it costs a forward pass of that network."""
+    kinship: float = Field(default=0.0, ge=0, le=1)
+    """Share of a category's target code that is its parent's."""
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     margin: float = Field(default=0.2, ge=0, le=1)
     scale: float = Field(default=16.0, gt=0)
@@ -42,7 +46,11 @@ class Recipe(BaseModel):
     rotation: float = Field(default=10.0, ge=0, le=45)
     """Degrees."""
     perspective: float = Field(default=0.1, ge=0, le=0.5)
+    background: float = Field(default=0.0, ge=0, le=1)
+    """Probability of another ground behind the middle of a photo."""
+    occlusion: float = Field(default=0.0, ge=0, le=1)
     blur: float = Field(default=0.2, ge=0, le=1)
+    jpeg: float = Field(default=0.0, ge=0, le=1)
 
     average: float = Field(default=0.5, ge=0, le=1)
     """α of the exported backbone: (1 − α) · pretrained + α · trained."""

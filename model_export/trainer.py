@@ -1,5 +1,6 @@
 """One network over its epochs: the plain loop, and what is needed to go on after any whole epoch."""
 
+import copy
 import time
 from collections.abc import Sequence
 
@@ -29,6 +30,8 @@ class Trainer:
         self._seed = seed
         self._threads = threads
         self._optimiser = make_optimiser(network, recipe)
+        # the network as it is before the first step: `resume` comes later
+        self._teacher = copy.deepcopy(network).eval() if recipe.geometry else None
         self._device = next(network.parameters()).device
 
     def state(self) -> State:
@@ -63,8 +66,12 @@ class Trainer:
         rows = torch.tensor([view.row for view in views], device=self._device)
         gpu = self._device.type == "cuda"
         with torch.autocast(self._device.type, torch.bfloat16, enabled=gpu):
-            outputs = self.network(pixels.to(self._device, non_blocking=True))
-            terms: dict[str, Tensor] = self._objective(outputs, rows)
+            pixels = pixels.to(self._device, non_blocking=True)
+            teacher = None
+            if self._teacher is not None:
+                with torch.no_grad():
+                    teacher = self._teacher(pixels).features
+            terms: dict[str, Tensor] = self._objective(self.network(pixels), rows, teacher)
         self._optimiser.zero_grad(set_to_none=True)
         terms["loss"].backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)

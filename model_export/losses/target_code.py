@@ -4,18 +4,38 @@ Hoe et al., "One Loss for All: Deep Hashing with a Single Cosine Similarity base
 NeurIPS 2021, equation 6: cosine-margin softmax against one random ±1 code a class.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.taxonomy import Path3
 
-def target_codes(classes: int, bits: int, seed: int) -> Tensor:
-    """One code of ±1 for each class: float32 [classes, bits], each entry a fair coin flip (Bernoulli codes).
 
-    Any two differ in bits/2 ± sqrt(bits)/2 places, so they are nearly orthogonal.
+def target_codes(classes: Sequence[Path3], bits: int, seed: int, kinship: float = 0.0) -> Tensor:
+    """One code of ±1 for each class: float32 [classes, bits].
+
+    With `kinship` 0 each entry is a fair coin flip (Bernoulli codes): any two differ in bits/2 ± sqrt(bits)/2 places,
+    so they are nearly orthogonal. With more, every category below the first level takes each entry from its parent's
+    code with probability `kinship` and flips a coin otherwise: the expected cosine of two siblings is kinship², of
+    two cousins kinship⁴, of strangers 0.
     """
     generator = torch.Generator().manual_seed(seed)
-    return torch.randint(0, 2, (classes, bits), generator=generator).float() * 2 - 1
+    codes: dict[tuple[str | None, ...], Tensor] = {}
+    for path in classes:
+        for depth in range(1, len(path) + 1):
+            node, parent = path[:depth], codes.get(path[: depth - 1])
+            if node in codes:
+                continue
+            own = torch.randint(0, 2, (bits,), generator=generator).float() * 2 - 1
+            if parent is None:
+                codes[node] = own
+            elif node[-1] is None:  # no name at this level: the same category still
+                codes[node] = parent
+            else:
+                codes[node] = torch.where(torch.rand(bits, generator=generator) < kinship, parent, own)
+    return torch.stack([codes[path] for path in classes]) if classes else torch.zeros(0, bits)
 
 
 class TargetCodeLoss(nn.Module):
