@@ -14,24 +14,36 @@ from torch import Tensor, nn
 
 from engine.errors import InputError, UnavailableError
 from engine.model import Weights
+from model_export.pooling import StagePooling, earlier_stages
+from model_export.recipe import Pooling
 from model_export.torchvision_shim import ensure_torchvision
 
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
-    """A network from normalised float [N, 3, size, size] to pooled features [N, features], and its input statistics."""
+    """A network from normalised float [N, 3, size, size] to pooled features, and its input statistics.
+
+    `blocks`: how many features come from each stage, the last stage's first.
+    """
 
     module: nn.Module
-    features: int
+    blocks: tuple[int, ...]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     weights: Weights
 
+    @property
+    def features(self) -> int:
+        """How many pooled features there are."""
+        return sum(self.blocks)
 
-def create_backbone(name: str, weights: str, size: int) -> Backbone:
+
+def create_backbone(name: str, weights: str, size: int, pooling: Pooling = "average") -> Backbone:
     """The backbone `name` for photos of side `size`, with `weights` "hub", "none", or a path.
 
-    Raises InputError for an unknown name or a file that does not fit, UnavailableError for weights that cannot be had.
+    Pooling `stages` is `model_export.pooling`, `average` what the network does itself, `auto` the former where the
+    network has a pyramid of maps. Raises InputError for an unknown name or a file that does not fit, UnavailableError
+    for weights that cannot be had.
     """
     ensure_torchvision()
     import timm
@@ -58,7 +70,8 @@ def create_backbone(name: str, weights: str, size: int) -> Backbone:
     if weights not in ("none", "hub"):
         source = _load_file(module, name, Path(weights))
     mean, std = (tuple(float(v) for v in config[key]) for key in ("mean", "std"))
-    return Backbone(module, _width(module, size), mean, std, source)  # type: ignore[arg-type]
+    module, blocks = _pooled(module, name, size, pooling)
+    return Backbone(module, blocks, mean, std, source)  # type: ignore[arg-type]
 
 
 def has_fixed_size(name: str) -> bool:
@@ -67,6 +80,17 @@ def has_fixed_size(name: str) -> bool:
     import timm
 
     return bool(_config(timm, name).get("fixed_input_size", False))
+
+
+def _pooled(network: nn.Module, name: str, size: int, pooling: Pooling) -> tuple[nn.Module, tuple[int, ...]]:
+    head = _width(network, size)
+    picks = [] if pooling == "average" else earlier_stages(network, size)
+    if pooling == "stages" and not picks:
+        raise InputError(f"{name} has no pyramid of maps to pool; use --set pooling=average")
+    if not picks:
+        return network, (head,)
+    widths = [int(stage["num_chs"]) for stage in network.feature_info]  # type: ignore[union-attr]
+    return StagePooling(network, picks), (head, *(widths[pick] for pick in picks))
 
 
 def _config(timm: Any, name: str) -> dict[str, Any]:

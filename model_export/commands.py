@@ -4,7 +4,7 @@ import json as jsonlib
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
@@ -26,7 +26,7 @@ def train(
     weights: Annotated[str, typer.Option(help="Starting weights: hub, none, or a .safetensors or .pth file.")] = "hub",
     bits: Annotated[int, typer.Option(help="Bits per code, a multiple of 8.")] = 512,
     epochs: Annotated[int | None, typer.Option(help="Epochs; 0 needs no labels and only fits a projection.")] = None,
-    projection: Annotated[str, typer.Option(help="From features to bits: pca (and a random rotation) or itq.")] = "pca",
+    projection: Annotated[str, typer.Option(help="From features to bits: whiten, pca or itq.")] = "whiten",
     size: Annotated[
         int, typer.Option(help="Side of the searched photo in pixels; training crops take 6/7 of it.")
     ] = 224,
@@ -47,6 +47,7 @@ def train(
     Example: twinshot train catalogue.csv --out run --weights hub
     """
     from model_export.progress import Reporter
+    from model_export.projection import Method
     from model_export.recipe import Recipe, parse_overrides
     from model_export.settings import Settings, find_device
     from model_export.train import train as run
@@ -54,15 +55,15 @@ def train(
     overrides = parse_overrides(set_ or [])
     if epochs is not None:
         overrides["epochs"] = epochs
-    if projection not in ("pca", "itq"):
-        raise InputError(f"--projection {projection!r} is neither pca nor itq")
+    if projection not in get_args(Method):
+        raise InputError(f"--projection {projection!r} is none of {', '.join(get_args(Method))}")
     settings = Settings(
         backbone=backbone,
         weights=weights,
         bits=bits,
         seed=seed,
         size=size,
-        projection="itq" if projection == "itq" else "pca",
+        projection=cast("Method", projection),
         recipe=Recipe.for_weights(weights, overrides),
         device=find_device(device),
         threads=threads or len(os.sched_getaffinity(0)),

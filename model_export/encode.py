@@ -1,18 +1,23 @@
 """What a network makes of photos, as arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from engine.catalogue.row import Row
 from engine.preprocess import Preprocessing
-from model_export.data import Read, search_batches
+from model_export.data import Read, TrainingPhotos, search_batches
 from model_export.network import Network
 from model_export.projection import Floats
+from model_export.recipe import Recipe
+from model_export.sampler import View
 
 BATCH = 32
+VIEWS_EPOCH = 1_000_000
+"""Views outside of training are drawn as those of an epoch that no training reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +31,21 @@ class Encoder:
 
     def features(self, network: Network, rows: Sequence[Row]) -> Floats:
         """Pooled features of the rows' photos in evaluation mode: float32 [n, F]."""
+        batches = (pixels for _, pixels in search_batches(rows, self.read, self.spec, BATCH, self.threads))
+        return self._pooled(network, batches)
+
+    def views(self, network: Network, rows: Sequence[Row], count: int, recipe: Recipe, seed: int) -> Floats:
+        """Pooled features of `count` random views of each row's photo, at the searched size: float32 [n, count, F]."""
+        photos = TrainingPhotos(rows, self.read, self.spec, self.spec.size)
+        views = [View(row, view) for row in range(len(rows)) for view in range(count)]
+        batches = [views[start : start + BATCH] for start in range(0, len(views), BATCH)]
+        loaded = photos.batches(batches, recipe, seed, VIEWS_EPOCH, self.threads)
+        return self._pooled(network, (pixels for _, pixels in loaded)).reshape(len(rows), count, -1)
+
+    def _pooled(self, network: Network, batches: Iterable[Tensor]) -> Floats:
         training = network.training
         network.eval()
         with torch.inference_mode():
-            pieces = [
-                network(pixels.to(self.device)).features.float().cpu().numpy()
-                for _, pixels in search_batches(rows, self.read, self.spec, BATCH, self.threads)
-            ]
+            pieces = [network(pixels.to(self.device)).features.float().cpu().numpy() for pixels in batches]
         network.train(training)
         return np.concatenate(pieces)

@@ -84,7 +84,7 @@ def _check_out(out: Path) -> None:
 
 
 def _network(config: RunConfig, state: dict[str, Tensor]) -> Network:
-    backbone = create_backbone(config.backbone, "none", config.preprocessing.size)
+    backbone = create_backbone(config.backbone, "none", config.preprocessing.size, config.recipe.pooling)
     network = Network(backbone, config.bits, len(config.taxonomy.classes))
     network.load_state_dict(state)
     return network

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from model_export.network import Network
-from model_export.projection import Floats, Method, Projection, fit_projection
+from model_export.projection import Doubles, Floats, Method, Projection, fit_projection
 from model_export.recipe import Recipe
 
 BACKBONE = "backbone."
@@ -34,10 +34,18 @@ class Finish:
         refit = recipe.head == "refit" or recipe.epochs == 0
         return cls(recipe.average if recipe.epochs else 0.0, refit, projection, bits, seed)
 
-    def head(self, network: Network, features: Floats) -> Projection:
-        """Set the embedding of `network` for its features float32 [n, F] of training photos, and return it."""
+    @property
+    def whitens(self) -> bool:
+        """Whether `head` wants a whitening."""
+        return self.refit and self.projection == "whiten"
+
+    def head(self, network: Network, features: Floats, first: Doubles | None = None) -> Projection:
+        """Set the embedding of `network` for its features float32 [n, F] of training photos, and return it.
+
+        `first`: the map of `model_export.spread.whitening`, for method `whiten`.
+        """
         if self.refit:
-            projection = fit_projection(features, self.bits, self.seed, self.projection)
+            projection = fit_projection(features, self.bits, self.seed, self.projection, first)
             set_embedding(network, projection)
             return projection
         weight, bias = network.embedding.weight, network.embedding.bias

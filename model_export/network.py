@@ -21,6 +21,8 @@ class Network(nn.Module):
 
     mean: Tensor
     std: Tensor
+    scale: Tensor
+    """float32 [F]: brings the stages of the backbone to one size; see `even_out`."""
 
     def __init__(self, backbone: Backbone, bits: int, classes: int) -> None:
         super().__init__()
@@ -29,6 +31,8 @@ class Network(nn.Module):
         self.classifier = nn.Linear(backbone.features, classes) if classes else None
         self.register_buffer("mean", torch.tensor(backbone.mean).reshape(1, 3, 1, 1) * 255)
         self.register_buffer("std", torch.tensor(backbone.std).reshape(1, 3, 1, 1) * 255)
+        self.register_buffer("scale", torch.ones(backbone.features))
+        self._blocks = backbone.blocks
         nn.init.orthogonal_(self.embedding.weight)
         nn.init.zeros_(self.embedding.bias)
         if self.classifier is not None:
@@ -39,6 +43,18 @@ class Network(nn.Module):
         """pixels: uint8 [N, H, W, 3]."""
         # The permuted tensor is "channels last" in memory, which the convolutions of a CPU prefer by a factor of 3.
         normalised = (pixels.permute(0, 3, 1, 2).float() - self.mean) / self.std
-        features = self.backbone(normalised)
+        features = self.backbone(normalised) * self.scale
         logits = features[:, :0] if self.classifier is None else self.classifier(features)
         return Outputs(features, self.embedding(features), logits)
+
+    def even_out(self, features: Tensor) -> None:
+        """Set `scale` so that each stage varies as much as the last one over `features`, float [n, F], n ≥ 2.
+
+        Raises nothing for a stage that does not vary: its scale stays.
+        """
+        spreads = [
+            block.var(dim=0).sum().sqrt() for block in torch.split(features / self.scale, list(self._blocks), dim=1)
+        ]
+        factors = [spreads[0] / own if own > 0 and spreads[0] > 0 else torch.ones(()) for own in spreads]
+        sizes = torch.tensor(self._blocks)
+        self.scale.copy_(torch.repeat_interleave(torch.stack(factors).cpu(), sizes))

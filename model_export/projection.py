@@ -3,6 +3,7 @@
 `pca`: the leading principal directions, turned by a random rotation. PCA alone gives its first bits most of the
 variance and its last bits noise; a random rotation spreads it evenly (Jégou et al., "Aggregating local descriptors
 into a compact image representation", CVPR 2010, section 4; the baseline "PCA-RR" of Gong and Lazebnik).
+`whiten`: the same after `model_export.whitening`, which first evens out what photos of one product differ by.
 `itq`: the rotation that moves the photos closest to the corners of the cube (Gong and Lazebnik, "Iterative
 Quantization", CVPR 2011, section 3).
 """
@@ -17,7 +18,7 @@ from engine.errors import InputError
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
-Method = Literal["pca", "itq"]
+Method = Literal["whiten", "pca", "itq"]
 
 ITQ_STEPS = 50
 
@@ -34,8 +35,12 @@ class Projection:
         return features @ self.weight.T + self.bias
 
 
-def fit_projection(features: Floats, bits: int, seed: int, method: Method = "pca") -> Projection:
+def fit_projection(
+    features: Floats, bits: int, seed: int, method: Method = "pca", first: Doubles | None = None
+) -> Projection:
     """Fit `bits` directions on features float32 [n, F]; over the photos each bit has mean 0, all together variance 1.
+
+    `first`: a symmetric map [F, F] that comes before all else (for `whiten`, from `model_export.whitening`).
 
     The photos vary in r ≤ min(n − 1, F) directions. With bits > r, `pca` keeps all r, adds random directions of
     their complement (where these photos do not vary, but other photos may), and turns the whole; with bits > F it
@@ -45,6 +50,8 @@ def fit_projection(features: Floats, bits: int, seed: int, method: Method = "pca
     x = features.astype(np.float64)
     mean = x.mean(axis=0)
     x -= mean
+    if first is not None:
+        x = x @ first
     rng = np.random.default_rng((seed, 2))
     principal = _principal_directions(x, bits)
     if method == "itq":
@@ -60,6 +67,8 @@ def fit_projection(features: Floats, bits: int, seed: int, method: Method = "pca
         weight = np.concatenate(turns)[:bits]
     spread = np.sqrt(np.square(x @ weight.T).mean()) if len(x) > 1 else 0.0
     weight /= spread if spread > 0 else 1.0
+    if first is not None:
+        weight = weight @ first
     return Projection(weight.astype(np.float32), (-weight @ mean).astype(np.float32))
 
 

@@ -6,12 +6,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from engine.errors import InputError
 
+Pooling = Literal["auto", "stages", "average"]
+
 
 class Recipe(BaseModel):
     """The defaults fine-tune a pretrained backbone; `Recipe.for_weights("none")` trains one from scratch."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    pooling: Pooling = "auto"
+    """How maps become features: `stages` is `model_export.pooling`, `average` what the backbone does by itself, `auto`
+    the former where the backbone has a pyramid of maps."""
     epochs: int = Field(default=6, ge=0)
     batch: int = Field(default=64, ge=4, multiple_of=2)
     """Photos a step: pairs of two photos of one product."""
@@ -66,6 +71,7 @@ class Recipe(BaseModel):
         start: dict[str, str | int | float] = {}
         if weights == "none":
             start = {"lr_backbone": 3e-3, "instance": 1.0, "epochs": 20, "average": 1.0, "head": "trained"}
+            start |= {"pooling": "average"}
         try:
             return cls.model_validate({**start, **(overrides or {})})
         except ValidationError as error:

@@ -33,7 +33,7 @@ from engine.taxonomy import Taxonomy
 from model_export.projection import Method
 from model_export.recipe import Recipe
 
-RUN_FORMAT = 1
+RUN_FORMAT = 2
 CONFIG, INITIAL, LAST, BEST, FINAL = "config.json", "initial.pt", "last.pt", "best.pt", "final.pt"
 LOG, TENSORBOARD, PHOTOS = "log.csv", "tensorboard", "photos.npy"
 

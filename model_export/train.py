@@ -22,10 +22,11 @@ from model_export.finish import Finish, averaged, set_embedding
 from model_export.network import Network
 from model_export.objective import Objective
 from model_export.progress import Reporter
-from model_export.projection import fit_projection
+from model_export.projection import Doubles, Floats, fit_projection
 from model_export.run_folder import BEST, FINAL, INITIAL, LAST, TENSORBOARD, RunConfig, RunFolder, State, rows_digest
 from model_export.settings import Settings
 from model_export.splits import Split, split_rows
+from model_export.spread import of_products, whitening
 from model_export.trainer import Trainer
 from model_export.validate import validate
 
@@ -99,7 +100,7 @@ def _prepare(
     split = split_rows(rows, settings.seed, name) if epochs else _shelf(rows, name)
     labelled = [row for row in (*split.train, *split.gallery, *split.queries) if row.split != "val"]
     taxonomy = Taxonomy.from_paths(row.category for row in labelled) if epochs else Taxonomy()
-    backbone = create_backbone(settings.backbone, settings.weights, settings.size)
+    backbone = create_backbone(settings.backbone, settings.weights, settings.size, settings.recipe.pooling)
     config = _config(split, name, settings, backbone, taxonomy)
     folder.claim(config)
     network = Network(backbone, settings.bits, len(taxonomy.classes)).to(settings.device)
@@ -139,13 +140,20 @@ def _initial(run: Run) -> State:
     if not run.folder.has(INITIAL):
         if run.settings.weights != "none" and run.settings.recipe.epochs:
             run.reporter.line("fitting the first projection")
-            features = run.encoder.features(run.network, run.fitted)
-            projection = fit_projection(features, run.settings.bits, run.settings.seed, run.settings.projection)
-            set_embedding(run.network, projection)
+            _first_projection(run)
         run.folder.save(INITIAL, run.network.state_dict())
     initial = run.folder.load(INITIAL)
     run.network.load_state_dict(initial)
     return initial
+
+
+def _first_projection(run: Run) -> None:
+    settings, rows = run.settings, run.fitted
+    features = run.encoder.features(run.network, rows)
+    run.network.even_out(torch.from_numpy(features))
+    features *= run.network.scale.cpu().numpy()
+    first = of_products(rows, features) if settings.projection == "whiten" else None
+    set_embedding(run.network, fit_projection(features, settings.bits, settings.seed, settings.projection, first))
 
 
 def _epochs(run: Run, initial: State) -> list[dict[str, float]]:
@@ -191,7 +199,7 @@ def _complete(run: Run, initial: State) -> None:
     trained = run.folder.load(BEST) if run.settings.recipe.epochs else initial
     run.network.load_state_dict(averaged(initial, trained, run.finish.average))
     features = run.encoder.features(run.network, run.fitted)
-    thresholds = run.finish.head(run.network, features).apply(features).mean(axis=0)
+    thresholds = run.finish.head(run.network, features, _whitening(run, features)).apply(features).mean(axis=0)
     if run.finish.average < 1:
         refit_classifier(run.network, features, run.fitted, run.config.taxonomy, run.settings.recipe)
     shown = run.fitted[:PARITY_PHOTOS]
@@ -203,6 +211,14 @@ def _complete(run: Run, initial: State) -> None:
     )
     run.folder.save_photos(photos)
     run.folder.save(FINAL, {"network": run.network.state_dict(), "thresholds": torch.from_numpy(thresholds)})
+
+
+def _whitening(run: Run, features: Floats) -> Doubles | None:
+    if not run.finish.whitens:
+        return None
+    run.reporter.line("measuring what photos of one product differ by")
+    settings = run.settings
+    return whitening(run.network, run.encoder, run.fitted, features, settings.recipe, settings.seed)
 
 
 def _describe(line: dict[str, float], epochs: int) -> str:

@@ -11,6 +11,7 @@ from model_export.finish import Finish
 from model_export.network import Network
 from model_export.projection import Floats
 from model_export.splits import Split, relevant
+from model_export.spread import of_products
 
 
 def validate(network: Network, finish: Finish, split: Split, encoder: Encoder) -> dict[str, float]:
@@ -22,7 +23,8 @@ def validate(network: Network, finish: Finish, split: Split, encoder: Encoder) -
         return {}
     gallery = encoder.features(network, split.gallery)
     queries = encoder.features(network, split.queries)
-    head = finish.head(network, gallery)
+    first = of_products(split.gallery, gallery) if finish.whitens else None
+    head = finish.head(network, gallery, first)
     shelf = head.apply(gallery)
     thresholds = shelf.mean(axis=0)
     codes = np.where(shelf > thresholds, np.float32(1), np.float32(-1))

@@ -218,7 +218,7 @@ def test_fine_tuning_starts_from_the_file_and_a_projection_of_its_features(tmp_p
     settings = make_settings(1, weights=str(weights))
     final = trained_state(draw_catalogue(), settings, tmp_path / "run", quiet)
     first = RunFolder(tmp_path / "run").load(INITIAL)
-    assert torch.equal(first["backbone.conv_stem.weight"], load_file(weights)["conv_stem.weight"])
+    assert torch.equal(first["backbone.network.conv_stem.weight"], load_file(weights)["conv_stem.weight"])
     assert float(first["embedding.bias"].abs().max()) > 0
     assert not torch.equal(final["network"]["embedding.weight"], first["embedding.weight"])
     assert torch.allclose(final["thresholds"], torch.zeros(64), atol=1e-4)
