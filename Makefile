@@ -34,7 +34,7 @@ lint: setup ## ruff, mypy --strict, the directions of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p engine -p model_export -p index_builder -p app -p twinshot -p benchmarks
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 serve: setup ## serve the bundle folder BUNDLES (default: the demo's)
 	$(BIN)/twinshot serve $(or $(BUNDLES),demo/bundles)
