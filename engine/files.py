@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.errors import BundleError, BusyError
+from engine.errors import BundleError, BusyError, InputError
 
 
 def sha256(path: Path) -> str:
@@ -29,11 +29,15 @@ def write_atomic(path: Path, data: bytes) -> None:
     """Replace `path` by `data` durably: readers see the old file or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    with partial.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
@@ -44,11 +48,37 @@ def require(path: Path, remedy: str) -> Path:
     return path
 
 
+def require_folder(path: Path, option: str) -> None:
+    """Raise InputError naming `option` unless `path` is a folder or can become one. Nothing is made.
+
+    For the beginning of long work, so that it does not fail at its end.
+    """
+    there = next((own for own in (path, *path.parents) if own.exists()), Path.cwd())
+    if not there.is_dir():
+        raise InputError(f"{there} is a file; name a folder with {option}")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(f"{there} may not be written by this user; name another folder with {option}")
+
+
+def require_file_place(path: Path, option: str) -> None:
+    """Raise InputError naming `option` unless a file `path` could be written. Nothing is made."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a file with {option}")
+    require_folder(path.parent, option)
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the writer's lock of `folder`; a second process gets BusyError. The lock dies with its process."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
+    """Hold the writer's lock of `folder`; a second process gets BusyError. The lock dies with its process.
+
+    The folder is made if missing. Raises InputError where it cannot be.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / ".lock").open("w")
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written ({error.strerror}); name another folder") from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from engine.errors import InputError
+from engine.files import require_file_place, require_folder, write_atomic
 
 Bundles = Annotated[Path, typer.Argument(help="The bundle folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -52,6 +53,7 @@ def index(
 
     if empty == (catalogue is not None):
         raise InputError("name a catalogue to index, or --empty for a shop without products, and not both")
+    require_folder(out, "--out")
     order = Order(
         catalogue=catalogue,
         model=model,
@@ -89,10 +91,11 @@ def evaluate(
     Example: twinshot evaluate bundles --queries catalogue.csv --query-splits val
     """
     from engine.catalogue.columns import column_mapping
-    from engine.files import write_atomic
     from index_builder.evaluating import as_json, evaluate_catalogue
     from index_builder.progress import Progress
 
+    if json is not None:
+        require_file_place(json, "--json")
     progress = Progress()
     asked = evaluate_catalogue(
         bundles,

@@ -3,13 +3,12 @@
 import difflib
 import hashlib
 import logging
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor, nn
 
 from engine.errors import InputError, UnavailableError
@@ -120,7 +119,7 @@ def _load_file(module: nn.Module, name: str, path: Path) -> Weights:
             licence = metadata.get("license") or metadata.get("licence")
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+    except Exception as error:  # whatever unpickling bytes that are no pickle stumbles over
         raise InputError(
             f"weights {path} cannot be read ({_first_line(error)}); give a whole .safetensors or .pth"
         ) from error

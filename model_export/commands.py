@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 import typer
 
 from engine.errors import InputError
+from engine.files import require_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,7 @@ def train(
 
     Example: twinshot train catalogue.csv --out run --weights hub
     """
+    require_folder(out, "--out")
     from model_export.progress import Reporter
     from model_export.projection import Method
     from model_export.recipe import Recipe, parse_overrides

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import InputError
-from engine.files import sha256, sync_folder, write_atomic
+from engine.files import require_folder, sha256, sync_folder, write_atomic
 from engine.model import CARD_FILE, ONNX_FILE, ModelCard, Parity, Training
 from engine.preprocess import Pixels
 from model_export.backbone import create_backbone
@@ -77,8 +77,7 @@ def export(run: Path, out: Path) -> Exported:
 
 
 def _check_out(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file; name a folder with --out")
+    require_folder(out, "--out")
     if out.is_dir() and any(out.iterdir()) and not (out / CARD_FILE).exists():
         raise InputError(f"{out} holds files that are no model; name a new folder with --out")
 

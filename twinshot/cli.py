@@ -70,3 +70,8 @@ def main() -> None:
         # the reader of our output has gone (`twinshot … | head`): nothing is left to say
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        # what the system refuses in the middle of the work: a full disk, a file that may not be read
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"twinshot: {where}{error.strerror or error}", file=sys.stderr)
+        sys.exit(1)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import BundleError, BusyError
-from engine.files import locked, require, sha256, write_atomic
+from engine.errors import BundleError, BusyError, InputError
+from engine.files import locked, require, require_file_place, require_folder, sha256, write_atomic
 
 
 def test_a_checksum_is_the_file_s(tmp_path: Path) -> None:
@@ -44,3 +44,30 @@ with locked(pathlib.Path(sys.argv[1])):
         other.wait()
     with locked(tmp_path):
         pass
+
+
+def test_a_failed_replacement_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_atomic(tmp_path / "folder", b"data")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_folder_that_is_not_there_yet_is_a_good_place_and_is_not_made(tmp_path: Path) -> None:
+    require_folder(tmp_path / "new" / "deep", "--out")
+    require_file_place(tmp_path / "new" / "F.csv", "--bad-rows")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_no_place_for_a_folder_nor_for_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "F").write_text("x")
+    for path in (tmp_path / "F", tmp_path / "F" / "deep"):
+        with pytest.raises(InputError, match="F is a file; name a folder with --work"):
+            require_folder(path, "--work")
+    with pytest.raises(InputError, match=r"F cannot be written .*; name another folder"), locked(tmp_path / "F"):
+        pass
+
+
+def test_a_folder_is_no_place_for_a_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is a folder; name a file with --bad-rows"):
+        require_file_place(tmp_path, "--bad-rows")

@@ -42,9 +42,17 @@ def test_weights_come_from_a_file_with_their_licence_and_checksum(tmp_path: Path
     assert len(loaded.weights.sha256 or "") == 64
 
 
-@pytest.mark.parametrize("name", ["weights.safetensors", "weights.pth"])
-def test_a_damaged_file_is_an_error_in_one_line(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(b"no weights at all")
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("weights.safetensors", b"no weights at all"),
+        ("weights.pth", b"no weights at all"),
+        ("photo.jpg", b"some text"),  # of which unpickling makes an IndexError
+        ("text.jpg", b"hello, this is text"),  # and of this a KeyError
+    ],
+)
+def test_a_file_without_weights_is_an_error_in_one_line(tmp_path: Path, name: str, data: bytes) -> None:
+    (tmp_path / name).write_bytes(data)
     with pytest.raises(InputError, match="cannot be read") as error:
         create_backbone("test_efficientnet", str(tmp_path / name), 64)
     assert "\n" not in str(error.value)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from engine.files import require_folder
+
 
 def build(
     catalogue: Annotated[Path, typer.Argument(help="CSV, Parquet, JSON lines, a folder tree, or the eProduct folder.")],
@@ -27,6 +29,8 @@ def build(
     Example: twinshot build catalogue.csv --out bundles --weights hub
     """
     folder = work or out.resolve().parent / "build"
+    require_folder(out, "--out")
+    require_folder(folder, "--work")
     common = [f"--images={images}"] if images else []
     common += [f"--column={pair}" for pair in column or []]
     steps = [

@@ -39,9 +39,12 @@ def check(
     from engine.catalogue.check import check as check_rows
     from engine.catalogue.check import require_good
     from engine.catalogue.columns import column_mapping
+    from engine.files import require_file_place
     from engine.preprocess import Preprocessing
     from twinshot.commands.progress import counting
 
+    if bad_rows is not None:
+        require_file_place(bad_rows, "--bad-rows")
     opened = open_catalogue(catalogue, columns=column_mapping(column or []), images=images)
     threads = len(os.sched_getaffinity(0))
     with counting("rows checked") as progress:

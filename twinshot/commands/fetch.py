@@ -24,12 +24,14 @@ def fetch(
     """
     from engine.catalogue.columns import Columns, column_mapping
     from engine.errors import TwinshotError
+    from engine.files import require_folder
     from engine.preprocess import Preprocessing
     from twinshot.commands.progress import counting
     from twinshot.fetch.addresses import HostList
     from twinshot.fetch.download import Downloader
     from twinshot.fetch.feed import FAILED_FILE, fetch_feed
 
+    require_folder(out, "--out")
     columns = Columns(column_mapping(column or []))
     hosts = HostList(allow_host)
     limit = Preprocessing().max_bytes

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import InputError, TwinshotError
-from engine.files import locked
+from engine.files import locked, require_folder
 from twinshot.demo.asking import HOST, ask, wait_until_ready
 from twinshot.demo.processes import run, serving, stop_on_signals
 from twinshot.demo.report import Report, make_report, print_report
@@ -61,6 +61,7 @@ def run_demo(options: Options) -> None:
 
     Everything that was started is stopped on every way out. Raises InputError and TwinshotError.
     """
+    require_folder(options.out, "--out")
     _require_free(options.port)
     clock = Clock(options.json)
     with stop_on_signals():
