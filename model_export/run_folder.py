@@ -16,6 +16,7 @@ import hashlib
 import io
 import json
 import pickle
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ class RunFolder:
     def claim(self, config: RunConfig) -> None:
         """Write config.json, or make sure that the one there is equal. Raises InputError that names the difference.
 
-        The caller holds the lock of the folder.
+        A run without a whole epoch gives way to any other. The caller holds the lock of the folder.
         """
         path = self.path / CONFIG
         for left in self.path.glob("*.partial"):  # of a run that was killed while it wrote
@@ -92,13 +93,21 @@ class RunFolder:
             write_atomic(path, config.model_dump_json(indent=2).encode() + b"\n")
             return
         there = self.config()
-        for name in RunConfig.model_fields:
-            old, new = getattr(there, name), getattr(config, name)
-            if old != new:
-                raise InputError(
-                    f"{self.path} holds a run with {_difference(name, old, new)}; "
-                    "name another --out, or remove that folder to start anew"
-                )
+        if there == config:
+            return
+        if self.has(LAST) or self.has(FINAL):
+            raise InputError(
+                f"{self.path} holds a run with {_difference(there, config)}; "
+                "remove it to start anew, or name another folder (train: --out, build: --work)"
+            )
+        self._clear()
+        write_atomic(path, config.model_dump_json(indent=2).encode() + b"\n")
+
+    def _clear(self) -> None:
+        """Remove what a run leaves before its first epoch has ended: nothing that would be missed."""
+        for name in (INITIAL, BEST, PHOTOS, LOG):
+            (self.path / name).unlink(missing_ok=True)
+        shutil.rmtree(self.path / TENSORBOARD, ignore_errors=True)
 
     def config(self) -> RunConfig:
         """config.json. Raises BundleError where it is not readable, InputError where it is missing."""
@@ -153,7 +162,10 @@ class RunFolder:
         return photos
 
 
-def _difference(name: str, old: object, new: object) -> str:
+def _difference(there: RunConfig, this: RunConfig) -> str:
+    """The first field in which they differ, for a person."""
+    name = next(own for own in RunConfig.model_fields if getattr(there, own) != getattr(this, own))
+    old, new = getattr(there, name), getattr(this, name)
     if name == "rows_sha256":
         return "other rows: the catalogue has changed since"
     if isinstance(old, BaseModel) and isinstance(new, BaseModel):

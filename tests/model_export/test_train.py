@@ -154,6 +154,20 @@ def test_another_configuration_in_the_same_folder_is_an_error_that_names_it(
         train(made.catalogue.rows, made.catalogue.read, "drawn", made.run, replace(made.settings, **change), quiet)
 
 
+def test_a_run_without_a_whole_epoch_gives_way_to_another_configuration(
+    made: Made, tmp_path: Path, quiet: Reporter
+) -> None:
+    out = tmp_path / "run"
+    kill_when(out, lambda run: (run / INITIAL).exists())
+    assert not (out / LAST).exists()
+    (out / BEST).write_bytes(b"of the first epoch, whose end was not reached")
+    drawn = draw_catalogue()
+    settings = make_settings(epochs=1, bits=32)
+    done = train(drawn.rows, drawn.read, "drawn", out, settings, quiet)
+    assert done.epochs == 1
+    assert RunFolder(out).config().bits == 32
+
+
 def test_a_catalogue_that_has_changed_is_an_error(made: Made, quiet: Reporter) -> None:
     with pytest.raises(InputError, match="the catalogue has changed"):
         train(made.catalogue.rows[1:], made.catalogue.read, "drawn", made.run, made.settings, quiet)
