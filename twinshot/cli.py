@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 the work failed, 2 bad usage or input.
 """
 
+import signal
 import sys
 from importlib import import_module
 from typing import Any
@@ -11,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from engine.errors import TwinshotError
+from twinshot.processes import StoppedError
 
 COMMANDS: dict[str, str] = {
     "demo": "twinshot.commands.demo",
@@ -30,8 +32,19 @@ COMMANDS: dict[str, str] = {
 """Each command and the module whose function of that name it is, in the order of the help."""
 
 
+GO_ON = frozenset({"demo", "fetch", "train", "index", "build"})
+"""Commands that, stopped and run again, go on where they were."""
+
+
 class LazyGroup(TyperGroup):
     """A group whose commands are imported when they are asked for, so that `twinshot serve` never loads torch."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; Ctrl-C becomes StoppedError, which says whether the work can be gone on with."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise StoppedError(signal.SIGINT, ctx.invoked_subcommand in GO_ON) from None
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of all commands."""

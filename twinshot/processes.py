@@ -1,4 +1,4 @@
-"""Child processes of the command line that never outlive the demo."""
+"""Child processes of the command line: other commands of it, which never outlive the one that started them."""
 
 import os
 import signal
@@ -18,10 +18,11 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 class StoppedError(TwinshotError):
-    """The demo itself was told to end."""
+    """The command line itself was told to end, by Ctrl-C or another signal."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__(f"stopped by {signal.Signals(number).name}; run the same command again to go on")
+    def __init__(self, number: int, goes_on: bool = True) -> None:
+        how = "" if number == signal.SIGINT else f" by {signal.Signals(number).name}"
+        super().__init__(f"stopped{how}" + ("; run the same command again to go on" if goes_on else ""))
         self.exit_code = 128 + number
 
 
@@ -42,13 +43,22 @@ def stop_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run(command: list[str], quiet: bool) -> None:
-    """Run `twinshot COMMAND…` to its end; with `quiet` its stdout goes to our stderr.
+def run_to_end(command: list[str], quiet: bool) -> int:
+    """Run `twinshot COMMAND…` and return its exit code; with `quiet` its stdout goes to our stderr.
 
-    Raises InputError or TwinshotError, as the command's exit code says.
+    Raises TwinshotError if a signal ended it: then it has said nothing itself.
     """
     with _started(command, stdout=sys.stderr if quiet else None) as process:
         code = process.wait()
+    if code < 0:
+        cause = " (as the system does when memory runs out)" if code == -signal.SIGKILL else ""
+        raise TwinshotError(f"`twinshot {command[0]}` was ended by {signal.Signals(-code).name}{cause}")
+    return code
+
+
+def run(command: list[str], quiet: bool) -> None:
+    """`run_to_end`, but an exit code other than 0 is an InputError or TwinshotError, as the code says."""
+    code = run_to_end(command, quiet)
     if code:
         kind = InputError if code == InputError.exit_code else TwinshotError
         raise kind(f"`twinshot {command[0]}` ended with exit code {code}; its own message is above")

@@ -14,13 +14,13 @@ import pytest
 from engine.catalogue.catalogue import open_catalogue
 from engine.catalogue.row import Row
 from engine.errors import InputError, TwinshotError
-from twinshot.demo import processes
+from twinshot import processes
 from twinshot.demo.asking import Answer, wait_until_ready
-from twinshot.demo.processes import StoppedError, run, serving, stop_on_signals
 from twinshot.demo.questions import Question, good_rows, hold_out, questions
 from twinshot.demo.report import make_report, print_report
 from twinshot.demo.run import Options, run_demo
 from twinshot.demo.stages import RECORD, Stages, files_digest, source_digest
+from twinshot.processes import StoppedError, run, serving, stop_on_signals
 
 
 def a_row(product: str, split: str | None, number: int = 1) -> Row:

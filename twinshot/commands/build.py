@@ -1,6 +1,5 @@
 """`twinshot build`: train, export and index, each as a process of its own."""
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,39 +8,57 @@ import typer
 
 from engine.files import require_folder
 
+WORK_FOLDER = ".build"
+"""In the bundle folder: the run and the model, so that each shop has its own."""
+
 
 def build(
     catalogue: Annotated[Path, typer.Argument(help="CSV, Parquet, JSON lines, a folder tree, or the eProduct folder.")],
     out: Annotated[Path, typer.Option(help="The bundle folder to publish into.")],
-    work: Annotated[Path | None, typer.Option(help="Folder for the run and the model (default: OUT/../build).")] = None,
+    work: Annotated[Path | None, typer.Option(help="Folder for the run and the model (default: OUT/.build).")] = None,
     weights: Annotated[str, typer.Option(help="Starting weights: hub, none, or a file.")] = "hub",
     backbone: Annotated[str, typer.Option(help="Any timm model name.")] = "mobilenetv2_100",
     bits: Annotated[int, typer.Option(help="Bits per code.")] = 512,
-    epochs: Annotated[int | None, typer.Option(help="Epochs (0: no training, only a projection).")] = None,
+    epochs: Annotated[int | None, typer.Option(min=0, help="Epochs (0: no training, only a projection).")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A value of the recipe, such as average=0.7.")] = None,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal models on a CPU.")] = 0,
     images: Annotated[Path | None, typer.Option(help="Folder or tar file with the photos.")] = None,
     column: Annotated[list[str] | None, typer.Option(help="Our column = theirs, such as image=photo_path.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail if any row of the catalogue is bad.")] = False,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads (default: one for each core).")] = None,
     force: Annotated[str | None, typer.Option(help="Publish despite the quality gate, for this reason.")] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print what `twinshot index --json` does, and only that.")
+    ] = False,
 ) -> None:
     """Turn a catalogue into a published generation: train + export + index.
 
     Stopped at any moment it goes on where it was when run again.
     Example: twinshot build catalogue.csv --out bundles --weights hub
     """
-    folder = work or out.resolve().parent / "build"
+    from twinshot.processes import run_to_end, stop_on_signals
+
+    folder = work or out / WORK_FOLDER
     require_folder(out, "--out")
     require_folder(folder, "--work")
-    common = [f"--images={images}"] if images else []
-    common += [f"--column={pair}" for pair in column or []]
+    common = [str(catalogue), f"--device={device}", *(f"--column={pair}" for pair in column or [])]
+    common += [f"--images={images}"] if images else []
+    common += ["--strict"] if strict else []
+    common += [f"--threads={threads}"] if threads else []
+    training = [f"--weights={weights}", f"--backbone={backbone}", f"--bits={bits}", f"--seed={seed}"]
+    training += [] if epochs is None else [f"--epochs={epochs}"]
+    training += [f"--set={pair}" for pair in set_ or []]
+    publishing = [f"--force={force}"] if force else []
+    publishing += ["--json"] if json else []
     steps = [
-        ["train", str(catalogue), f"--out={folder / 'run'}", f"--weights={weights}", f"--backbone={backbone}",
-         f"--bits={bits}", f"--device={device}", *([] if epochs is None else [f"--epochs={epochs}"]), *common],
+        ["train", *common, *training, f"--out={folder / 'run'}"],
         ["export", str(folder / "run"), f"--out={folder / 'model'}"],
-        ["index", str(catalogue), f"--model={folder / 'model'}", f"--out={out}", f"--device={device}",
-         *([f"--force={force}"] if force else []), *common],
-    ]  # fmt: skip
-    for step in steps:
-        print(f"== twinshot {step[0]}", file=sys.stderr, flush=True)
-        done = subprocess.run([sys.executable, "-m", "twinshot", *step], check=False)
-        if done.returncode:
-            raise typer.Exit(done.returncode)
+        ["index", *common, *publishing, f"--model={folder / 'model'}", f"--out={out}"],
+    ]
+    with stop_on_signals():
+        for step in steps:
+            print(f"== twinshot {step[0]}", file=sys.stderr, flush=True)
+            code = run_to_end(step, quiet=json and step[0] != "index")
+            if code:
+                raise typer.Exit(code)

@@ -12,10 +12,10 @@ from pathlib import Path
 from engine.errors import InputError, TwinshotError
 from engine.files import locked, require_folder
 from twinshot.demo.asking import HOST, ask, wait_until_ready
-from twinshot.demo.processes import run, serving, stop_on_signals
 from twinshot.demo.report import Report, make_report, print_report
 from twinshot.demo.shop import Shop, own_shop, sample_shop
 from twinshot.demo.stages import Stages, digest, source_digest
+from twinshot.processes import run, serving, stop_on_signals
 
 BACKBONE = "resnet10t"
 SIZE = 104

@@ -1,0 +1,45 @@
+"""`twinshot build` from the outside: one command from a catalogue to a live generation."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.tiny_catalogue import write_catalogue
+
+SMALL = ["--weights=none", "--backbone=test_efficientnet", "--bits=64", "--threads=1", "--seed=3"]
+
+
+def twinshot(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "twinshot", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_all_that_a_build_makes_is_in_its_own_bundle_folder_and_json_is_all_it_prints(tmp_path: Path) -> None:
+    catalogue, out = write_catalogue(tmp_path / "shop", products=4), tmp_path / "bundles"
+    done = twinshot("build", catalogue, f"--out={out}", "--epochs=0", "--json", *SMALL)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["generation"], told["products"]) == ((out / "CURRENT").read_text().strip(), 4)
+    assert json.loads((out / ".build" / "model" / "model.json").read_text())["training"]["seed"] == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bundles", "shop"]
+
+
+def test_a_changed_catalogue_is_refused_with_a_remedy_that_build_has(tmp_path: Path) -> None:
+    run, options = tmp_path / "bundles" / ".build" / "run", ["--epochs=1", "--set=batch=8", *SMALL]
+    catalogue = write_catalogue(tmp_path / "shop", products=4)
+    assert twinshot("train", catalogue, f"--out={run}", *options).returncode == 0
+    write_catalogue(tmp_path / "shop", products=5)
+    done = twinshot("build", catalogue, f"--out={tmp_path / 'bundles'}", *options)
+    assert done.returncode == 2
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith(f"twinshot: {run} holds a run with other rows: the catalogue has changed")
+    assert "build: --work" in said
+
+
+def test_strict_is_passed_on(tmp_path: Path) -> None:
+    catalogue = write_catalogue(tmp_path / "shop", products=4)
+    catalogue.write_text(catalogue.read_text() + "photos/gone.jpg,gone,P00,,,,,train\n")
+    done = twinshot("build", catalogue, f"--out={tmp_path / 'bundles'}", "--epochs=0", "--strict", *SMALL)
+    assert done.returncode == 2
+    assert "gone.jpg" in done.stderr

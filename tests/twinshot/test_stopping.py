@@ -1,0 +1,62 @@
+"""Ctrl-C and SIGTERM end a command with one line, and with it all that it started."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from twinshot.processes import StoppedError
+
+SMALL = ["--weights=none", "--backbone=test_efficientnet", "--bits=64", "--epochs=500", "--set=batch=8", "--threads=1"]
+GO_ON = "twinshot: stopped; run the same command again to go on"
+
+
+def stop_when(
+    ready: Callable[[], bool], number: signal.Signals, *command: object
+) -> tuple[int, list[str], list[psutil.Process]]:
+    """Start a command and signal it as soon as `ready()`: its exit code, the lines on stderr, and its children."""
+    arguments = [sys.executable, "-m", "twinshot", *map(str, command)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not ready():
+            assert process.poll() is None, "it ended before it could be stopped"
+            time.sleep(0.01)
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+    return process.returncode, said.splitlines(), children
+
+
+def test_ctrl_c_in_train_is_one_line_that_says_how_to_go_on(tiny_catalogue: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    code, said, _ = stop_when(
+        (run / "initial.pt").exists, signal.SIGINT, "train", tiny_catalogue, f"--out={run}", *SMALL
+    )
+    assert code == 130
+    assert said[-1] == GO_ON
+    assert not [line for line in said if "Traceback" in line]
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "line"),
+    [(signal.SIGINT, 130, GO_ON), (signal.SIGTERM, 143, GO_ON.replace("stopped", "stopped by SIGTERM"))],
+)
+def test_a_build_that_is_stopped_stops_its_step_and_says_one_line(
+    tiny_catalogue: Path, tmp_path: Path, number: signal.Signals, code: int, line: str
+) -> None:
+    out = tmp_path / "bundles"
+    ready = (out / ".build" / "run" / "config.json").exists
+    ended, said, children = stop_when(ready, number, "build", tiny_catalogue, f"--out={out}", *SMALL)
+    assert ended == code
+    assert said[-1] == line
+    assert [own for own in said if own.startswith("twinshot:")] == [line]
+    assert len(children) == 1
+    assert not children[0].is_running()
+
+
+def test_a_command_that_does_not_go_on_only_says_that_it_was_stopped() -> None:
+    assert str(StoppedError(signal.SIGINT, goes_on=False)) == "stopped"
