@@ -61,7 +61,7 @@ def create_backbone(name: str, weights: str, size: int, pooling: Pooling = "aver
         if weights != "hub":
             raise
         raise UnavailableError(
-            f"weights of {name} could not be had from the hub ({_first_line(error)}); "
+            f"the weights of {name} are not on this machine and cannot be had from the hub ({_cause(error)}); "
             "name a file with --weights PATH, or train from scratch with --weights none"
         ) from error
     config = module.pretrained_cfg
@@ -130,6 +130,15 @@ def _load_file(module: nn.Module, name: str, path: Path) -> Weights:
         raise InputError(f"weights {path} do not fit {name} without its classifier: {detail}") from error
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Weights(source=path.name, licence=licence, sha256=digest)
+
+
+def _cause(error: BaseException) -> str:
+    """What the first error of a chain said, such as "Name or service not known", without the names of its kinds."""
+    while (below := error.__cause__ or error.__context__) is not None:
+        error = below
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).strip().split("\n")[0].split(". ")[0][:160] or type(error).__name__
 
 
 def _first_line(error: Exception) -> str:

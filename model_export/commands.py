@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from model_export.data import Read
     from model_export.progress import Reporter
     from model_export.settings import Settings
+    from model_export.train import Trained
 
 
 def train(
@@ -73,8 +74,7 @@ def train(
     reporter = Reporter()
     rows, read = _open(catalogue, column, images, strict, settings, reporter)
     done = run(rows, read, str(catalogue), out, settings, reporter)
-    figures = "  ".join(f"{name} {value:.3f}" for name, value in done.figures.items())
-    _tell(json, asdict(done), f"trained on {done.photos:,} photos in {done.seconds:.0f} s: {done.run}  {figures}")
+    _tell(json, asdict(done), _summary(done))
 
 
 def export(
@@ -124,6 +124,14 @@ def _open(
     if checked.bad:
         reporter.line(f"{len(checked.bad):,} bad rows left out (`twinshot check {catalogue}` lists them)")
     return checked.rows, source.read
+
+
+def _summary(done: "Trained") -> str:
+    text = f"trained on {done.photos:,} photos in {done.seconds:.0f} s: {done.run}"
+    if not done.figures:
+        return text
+    said = [f"{name.removeprefix('val_').replace('_at_', '@')} {value:.3f}" for name, value in done.figures.items()]
+    return f"{text}; its best epoch {done.best_epoch}: {', '.join(said)} on held-out photos"
 
 
 def _tell(as_json: bool, values: dict[str, Any], text: str) -> None:

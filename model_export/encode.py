@@ -11,6 +11,7 @@ from engine.catalogue.row import Row
 from engine.preprocess import Preprocessing
 from model_export.data import Read, TrainingPhotos, search_batches
 from model_export.network import Network
+from model_export.progress import Reporter
 from model_export.projection import Floats
 from model_export.recipe import Recipe
 from model_export.sampler import View
@@ -22,17 +23,20 @@ VIEWS_EPOCH = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """How photos are read for a network: the catalogue's reader, the search's preprocessing, and the machine."""
+    """How photos are read for a network: the catalogue's reader, the search's preprocessing, the machine, and who is
+    told how far it is.
+    """
 
     read: Read
     spec: Preprocessing
     device: torch.device
     threads: int
+    reporter: Reporter
 
     def features(self, network: Network, rows: Sequence[Row]) -> Floats:
         """Pooled features of the rows' photos in evaluation mode: float32 [n, F]."""
         batches = (pixels for _, pixels in search_batches(rows, self.read, self.spec, BATCH, self.threads))
-        return self._pooled(network, batches)
+        return self._pooled(network, batches, len(rows), "encoding photos")
 
     def views(self, network: Network, rows: Sequence[Row], count: int, recipe: Recipe, seed: int) -> Floats:
         """Pooled features of `count` random views of each row's photo, at the searched size: float32 [n, count, F]."""
@@ -40,12 +44,16 @@ class Encoder:
         views = [View(row, view) for row in range(len(rows)) for view in range(count)]
         batches = [views[start : start + BATCH] for start in range(0, len(views), BATCH)]
         loaded = photos.batches(batches, recipe, seed, VIEWS_EPOCH, self.threads)
-        return self._pooled(network, (pixels for _, pixels in loaded)).reshape(len(rows), count, -1)
+        found = self._pooled(network, (pixels for _, pixels in loaded), len(views), "encoding views")
+        return found.reshape(len(rows), count, -1)
 
-    def _pooled(self, network: Network, batches: Iterable[Tensor]) -> Floats:
+    def _pooled(self, network: Network, batches: Iterable[Tensor], photos: int, label: str) -> Floats:
         training = network.training
         network.eval()
         with torch.inference_mode():
-            pieces = [network(pixels.to(self.device)).features.float().cpu().numpy() for pixels in batches]
+            pieces = [
+                network(pixels.to(self.device)).features.float().cpu().numpy()
+                for pixels in self.reporter.track(batches, -(-photos // BATCH), label)
+            ]
         network.train(training)
         return np.concatenate(pieces)

@@ -100,12 +100,14 @@ def _prepare(
     split = split_rows(rows, settings.seed, name) if epochs else _shelf(rows, name)
     labelled = [row for row in (*split.train, *split.gallery, *split.queries) if row.split != "val"]
     taxonomy = Taxonomy.from_paths(row.category for row in labelled) if epochs else Taxonomy()
+    if settings.weights == "hub":
+        reporter.line(f"looking for the weights of {settings.backbone}, here or at the hub")
     backbone = create_backbone(settings.backbone, settings.weights, settings.size, settings.recipe.pooling)
     config = _config(split, name, settings, backbone, taxonomy)
     folder.claim(config)
     network = Network(backbone, settings.bits, len(taxonomy.classes)).to(settings.device)
     finish = Finish.of(settings.recipe, settings.projection, settings.bits, settings.seed)
-    encoder = Encoder(read, settings.preprocessing, settings.device, settings.threads)
+    encoder = Encoder(read, settings.preprocessing, settings.device, settings.threads, reporter)
     return Run(split, settings, config, folder, network, finish, encoder, reporter)
 
 
@@ -168,6 +170,7 @@ def _epochs(run: Run, initial: State) -> list[dict[str, float]]:
         trainer.resume(last)
         history = last["history"]
         run.reporter.line(f"resuming {run.folder.path} after epoch {len(history)} of {recipe.epochs}")
+    began, first = time.monotonic(), len(history)
     with Curves(run.folder.path / TENSORBOARD, len(history) + 1) as curves:
         for number in range(len(history), recipe.epochs):
             line = {"epoch": float(number + 1), **trainer.epoch(number, run.reporter)}
@@ -183,7 +186,8 @@ def _epochs(run: Run, initial: State) -> list[dict[str, float]]:
             run.folder.save(LAST, {**trainer.state(), "history": history})
             run.folder.write_log(history)
             curves.add(number + 1, line)
-            run.reporter.line(_describe(line, recipe.epochs))
+            each = (time.monotonic() - began) / (len(history) - first)
+            run.reporter.line(_describe(line, recipe.epochs, each))
     return history
 
 
@@ -195,7 +199,7 @@ def _validate(run: Run, initial: State, trained: State) -> dict[str, float]:
 
 def _complete(run: Run, initial: State) -> None:
     """Finish the best network, fit its thresholds, and write final.pt."""
-    run.reporter.line("finishing")
+    run.reporter.line(f"finishing on {len(run.fitted):,} photos")
     trained = run.folder.load(BEST) if run.settings.recipe.epochs else initial
     run.network.load_state_dict(averaged(initial, trained, run.finish.average))
     features = run.encoder.features(run.network, run.fitted)
@@ -221,7 +225,18 @@ def _whitening(run: Run, features: Floats) -> Doubles | None:
     return whitening(run.network, run.encoder, run.fitted, features, settings.recipe, settings.seed)
 
 
-def _describe(line: dict[str, float], epochs: int) -> str:
-    parts = [f"epoch {int(line['epoch'])}/{epochs}"]
-    parts += [f"{name} {value:.3f}" for name, value in line.items() if name not in ("epoch", "seconds", "rate")]
-    return "  ".join([*parts, f"{line['seconds']:.0f} s"])
+def _describe(line: dict[str, float], epochs: int, each: float) -> str:
+    """What a person wants of an epoch; log.csv has the rest. `each`: the seconds of one, validation included."""
+    number = int(line["epoch"])
+    parts = [f"epoch {number}/{epochs}", f"loss {line['loss']:.3f}"]
+    if "val_recall_at_1" in line:
+        parts.append(f"recall@1 {line['val_recall_at_1']:.3f}")
+    left = f", about {_span((epochs - number) * each)} left" if number < epochs else ""
+    return "  ".join([*parts, f"{_span(each)}{left}"])
+
+
+def _span(seconds: float) -> str:
+    """`45 s`, `12 min`, `3.4 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -79,6 +79,8 @@ def test_a_hub_that_cannot_be_reached_is_one_line_with_the_remedy(
     with pytest.raises(UnavailableError, match="--weights PATH") as error:
         create_backbone("test_resnet", "hub", 96)
     assert "\n" not in str(error.value)
+    assert "offline mode is enabled" in str(error.value)
+    assert "Error" not in str(error.value)
 
 
 @pytest.mark.shared

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -70,3 +71,13 @@ def test_strict_refuses_a_catalogue_with_a_bad_row(catalogue: Path, tmp_path: Pa
 def test_a_wrong_option_is_an_error_that_names_it(catalogue: Path, tmp_path: Path, option: str, named: str) -> None:
     with pytest.raises(InputError, match=named):
         CliRunner().invoke(app, ["train", str(catalogue), f"--out={tmp_path / 'run'}", option], catch_exceptions=False)
+
+
+def test_a_run_without_held_out_photos_says_no_figures(tmp_path: Path) -> None:
+    drawn = draw_catalogue(labelled=False, splits=False)
+    for name, photo in drawn.photos.items():
+        (tmp_path / name).write_bytes(photo)
+    (tmp_path / "shop.csv").write_text("\n".join(["image", *drawn.photos]) + "\n")
+    arguments = ["train", str(tmp_path / "shop.csv"), f"--out={tmp_path / 'run'}", "--epochs=1", "--set=batch=8"]
+    done = CliRunner().invoke(app, [*arguments, *SMALL], catch_exceptions=False)
+    assert re.fullmatch(rf"trained on 60 photos in \d+ s: {tmp_path / 'run'}\n", done.stdout)

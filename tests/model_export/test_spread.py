@@ -28,7 +28,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def encoder(catalogue: Drawn, settings: Settings) -> Encoder:
-    return Encoder(catalogue.read, settings.preprocessing, settings.device, 1)
+    return Encoder(catalogue.read, settings.preprocessing, settings.device, 1, Reporter(quiet=True))
 
 
 def network(settings: Settings) -> Network:

@@ -1,5 +1,6 @@
 import csv
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -9,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub.constants
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from engine.errors import BusyError, CatalogueError, InputError, TwinshotError
+from engine.errors import BusyError, CatalogueError, InputError, TwinshotError, UnavailableError
 from engine.files import locked
 from model_export.backbone import create_backbone
 from model_export.progress import Reporter
@@ -133,6 +135,39 @@ def test_the_best_epoch_is_the_one_that_steers_best(made: Made) -> None:
     figures = [float(line["val_recall_at_1"]) for line in log_lines(made.run)]
     assert made.trained.best_epoch == figures.index(max(figures)) + 1
     assert made.trained.figures["val_recall_at_1"] == pytest.approx(max(figures), abs=1e-6)
+
+
+def test_what_a_person_reads_of_a_run_is_one_short_line_an_epoch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = draw_catalogue()
+    train(drawn.rows, drawn.read, "drawn", tmp_path / "run", make_settings(2), Reporter())
+    first, second, last = capsys.readouterr().err.splitlines()
+    number = r"\d+\.\d{3}"
+    assert re.fullmatch(rf"epoch 1/2  loss {number}  recall@1 {number}  \d+ s, about \d+ s left", first)
+    assert re.fullmatch(rf"epoch 2/2  loss {number}  recall@1 {number}  \d+ s", second)
+    assert last == "finishing on 30 photos"
+
+
+def test_encoding_the_photos_at_the_end_has_a_bar_on_a_terminal(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Path(shutil.copytree(made.run, tmp_path / "run"))
+    (run / FINAL).unlink()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    train(made.catalogue.rows, made.catalogue.read, "drawn", run, made.settings, Reporter())
+    assert "encoding photos" in capsys.readouterr().err
+
+
+def test_looking_for_weights_at_the_hub_is_said_before_it_takes_its_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    drawn = draw_catalogue()
+    with pytest.raises(UnavailableError):
+        train(drawn.rows, drawn.read, "drawn", tmp_path / "run", make_settings(weights="hub"), Reporter())
+    assert capsys.readouterr().err == "looking for the weights of test_efficientnet, here or at the hub\n"
 
 
 def test_curves_are_written_for_tensorboard(made: Made) -> None:
