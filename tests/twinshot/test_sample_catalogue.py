@@ -19,8 +19,14 @@ Floats = npt.NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("sample"), SEED)
+def heard() -> list[int]:
+    """What was told of the progress while `sample` was drawn."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory, heard: list[int]) -> Path:
+    return write_sample(tmp_path_factory.mktemp("sample"), SEED, heard.append)
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +104,7 @@ def test_the_untrained_network_finds_at_most_60_percent(sample: Path, rows: list
         network.eval()
         parts = [network(torch.from_numpy(pixels[i : i + 128])).features.numpy() for i in range(0, len(rows), 128)]
     assert product_recall_at_1(np.concatenate(parts), rows) <= 0.60
+
+
+def test_drawing_tells_of_every_photo(rows: list[Row], heard: list[int]) -> None:
+    assert heard == list(range(1, len(rows) + 1))

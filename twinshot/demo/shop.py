@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.catalogue.catalogue import open_catalogue
 from engine.catalogue.row import Row
+from twinshot.commands.progress import counting
 from twinshot.demo.questions import Question, good_rows, hold_out, near_twins, questions
 from twinshot.demo.stages import Stages, digest, files_digest, source_digest
 
@@ -25,8 +26,12 @@ def sample_shop(stages: Stages) -> Shop:
     """The sample in the folder `catalogue`."""
     from twinshot.sample.write import SEED, write_sample
 
+    def draw(output: Path) -> None:
+        with counting("photos drawn") as progress:
+            write_sample(output, SEED, progress)
+
     key = digest(source_digest("twinshot.sample"), version("pillow"), version("numpy"), str(SEED))
-    folder = stages.ensure("draw", "catalogue", key, lambda output: write_sample(output, SEED))
+    folder = stages.ensure("draw", "catalogue", key, draw)
     path = folder / "catalogue.csv"
     opened = open_catalogue(path)
     return Shop((str(path),), key, questions(good_rows(opened), near_twins(folder / "products.csv")), opened.read)

@@ -1,7 +1,7 @@
 """The sample on disk: `photos/`, `catalogue.csv`, and `products.csv` with each product's part in the demo."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -50,16 +50,20 @@ def shots(seed: int = SEED, products: list[Product] | None = None) -> Iterator[S
             yield Shot(product, f"{product.id}-{number}", split, jpeg)
 
 
-def write_sample(folder: Path, seed: int = SEED) -> Path:
-    """Draw the whole sample under `folder`; the path of its catalogue.csv, which is written last."""
+def write_sample(folder: Path, seed: int = SEED, progress: Callable[[int], None] = lambda done: None) -> Path:
+    """Draw the whole sample under `folder`; the path of its catalogue.csv, which is written last.
+
+    `progress` hears how many photos are drawn.
+    """
     rows = []
-    for shot in shots(seed):
+    for done, shot in enumerate(shots(seed), start=1):
         path = folder / shot.image
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(shot.jpeg)
         design = shot.product.design
         category = (design.shape.meta, design.shape.level2, design.shape.leaf)
         rows.append((shot.image, shot.image_id, shot.product.id, *category, design.title, shot.split))
+        progress(done)
     parts = [(product.id, product.role, product.twin or "", product.design.title) for product in plan(seed)]
     write_atomic(folder / "products.csv", _csv(("product_id", "role", "twin", "title"), parts))
     catalogue = folder / "catalogue.csv"
