@@ -1,8 +1,12 @@
-"""The log: one JSON object a line on standard error. Photos, keys and addresses of callers never go in."""
+"""The log on standard error: one JSON object a line, or plain lines on a terminal.
+
+Photos, keys and addresses of callers never go in.
+"""
 
 import json
 import logging
 import logging.config
+import sys
 from datetime import UTC, datetime
 
 
@@ -22,14 +26,29 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class PlainLines(logging.Formatter):
+    """A record as a person reads it: `12:34:56 message`, from warnings on `12:34:56 warning: message`."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(message)s", "%H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See logging.Formatter."""
+        line = super().format(record)
+        if record.levelno < logging.WARNING:
+            return line
+        time, _, message = line.partition(" ")
+        return f"{time} {record.levelname.lower()}: {message}"
+
+
 def configure() -> None:
-    """Send every log record of the process to standard error as JSON lines."""
+    """Send every log record of the process to standard error."""
     logging.config.dictConfig(
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "formatters": {"json": {"()": JsonLines}},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "formatters": {"lines": {"()": PlainLines if sys.stderr.isatty() else JsonLines}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
             "root": {"handlers": ["stderr"], "level": "INFO"},
             "loggers": {"uvicorn": {"level": "WARNING"}, "faiss": {"level": "WARNING"}},
         }

@@ -1,7 +1,9 @@
 """The entry: `twinshot serve` and `python -m app.main`. One process, one port."""
 
 import asyncio
+import errno
 import logging
+import os
 import signal
 import socket
 import sys
@@ -15,6 +17,7 @@ from app.create_app import create_app
 from app.live import Live, Loaded
 from app.loading import load
 from app.settings import Settings, read_settings, unknown_variables
+from engine.bundle.store import current
 from engine.errors import InputError, TwinshotError
 
 log = logging.getLogger("twinshot")
@@ -60,7 +63,10 @@ class Server(uvicorn.Server):
             return
         loaded = loading.result()
         self._live.switch(loaded)
-        log.info("serving generation %s, %s photos", loaded.generation.id, len(loaded.generation.table))
+        photos = f"{len(loaded.generation.table):,} photos"
+        log.info("serving generation %s, %s", loaded.generation.id, photos)
+        if sys.stderr.isatty():
+            log.info("open %s in a browser; Ctrl-C stops the service", _address(self._settings))
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to close the port now: when told to, but not before proxies could see /readyz change."""
@@ -81,8 +87,9 @@ def main() -> None:
         settings = read_settings()
         for name in unknown_variables():
             log.warning("%s is no setting of the service (docs/settings.md); it is ignored", name)
+        current(settings.bundles)  # a folder without bundles is refused before the port opens
         with _bind(settings) as port:
-            log.info("listening on http://%s:%s", settings.host, settings.port)
+            log.info("listening on %s port %s", settings.host, settings.port)
             server = Server(settings)
             server.run(sockets=[port])
         if server.failure is not None:
@@ -97,10 +104,23 @@ def _bind(settings: Settings) -> socket.socket:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
     except OSError as error:
+        where = f"port {settings.port} of {settings.host}"
+        if error.errno == errno.EADDRINUSE:
+            raise InputError(
+                f"{where} is in use by another program; take another port (TWINSHOT_PORT, `twinshot serve --port`)"
+            ) from error
+        # create_server appends the address to the system's words; a name that is not found has no errno of the system
+        said = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise InputError(
-            f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); "
-            "set TWINSHOT_HOST and TWINSHOT_PORT to an address of this machine that is free"
+            f"cannot listen on {where} ({said}); name an address and port of this machine "
+            "(TWINSHOT_HOST and TWINSHOT_PORT, `twinshot serve --host --port`)"
         ) from error
+
+
+def _address(settings: Settings) -> str:
+    """Where a browser on this machine finds the service."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/"
 
 
 if __name__ == "__main__":
