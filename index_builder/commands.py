@@ -139,10 +139,9 @@ def generations(bundles: Bundles, json: AsJson = False) -> None:
 
     Example: twinshot generations bundles
     """
-    from engine.bundle.store import listed
+    from engine.bundle.store import listed, require_bundles
 
-    if not bundles.is_dir():
-        raise InputError(f"{bundles} is not a folder; make a bundle with `twinshot index` or `twinshot build`")
+    require_bundles(bundles)
     rows = [
         {
             "generation": own.manifest.generation,

@@ -13,6 +13,7 @@ from engine.bundle.store import (
     names,
     new_generation_id,
     prune,
+    require_bundles,
     set_current,
 )
 from engine.errors import BundleError
@@ -70,8 +71,7 @@ def roll_back(bundles: Path, to: str | None = None) -> str:
 
     It is read whole and checked before the switch. Raises BundleError and BusyError.
     """
-    if not bundles.is_dir():
-        raise BundleError(f"{bundles} is not a folder; make a bundle with `twinshot index` or `twinshot build`")
+    require_bundles(bundles)
     with locked(bundles):
         known, live = names(bundles), named_live(bundles)
         older = [name for name in known if live is None or name < live]

@@ -29,13 +29,26 @@ def new_generation_id(now: datetime | None = None) -> str:
     return f"{(now or datetime.now(UTC)):%Y%m%dT%H%M%SZ}-{token_hex(4)}"
 
 
-def current(bundles: Path) -> str:
-    """The id of the live generation. Raises BundleError."""
+def require_bundles(bundles: Path) -> None:
+    """Raise BundleError unless generations are in `bundles`, or CURRENT names one.
+
+    The remedy names no folder: somebody may have named their photos, and a bundle does not belong there.
+    """
     if not bundles.is_dir():
         raise BundleError(f"{bundles} is not a folder; make a bundle with `twinshot index` or `twinshot build`")
+    if not (bundles / CURRENT_FILE).exists() and not names(bundles):
+        raise BundleError(
+            f"{bundles} is no bundle folder, or nothing is published in it yet; "
+            "name the folder that `twinshot index` or `twinshot build` had as --out"
+        )
+
+
+def current(bundles: Path) -> str:
+    """The id of the live generation. Raises BundleError."""
+    require_bundles(bundles)
     path = bundles / CURRENT_FILE
     if not path.exists():
-        raise BundleError(f"{path} is missing: no generation is published here; run `twinshot index … --out {bundles}`")
+        raise BundleError(f"{path} is missing: no generation is live; run `twinshot rollback {bundles}`")
     generation = path.read_text(encoding="utf-8").strip()
     if not _GENERATION.fullmatch(generation):
         raise BundleError(f"{path} names {generation!r}, which is no generation; run `twinshot rollback {bundles}`")

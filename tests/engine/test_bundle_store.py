@@ -68,7 +68,7 @@ def test_a_generation_without_manifest_cannot_go_live(bundles: Path) -> None:
     [
         ("latest\n", r"CURRENT names 'latest', which is no generation; run `twinshot rollback"),
         ("20200101T000000Z-00000000\n", r"CURRENT names 20200101T000000Z-00000000, which is not there; run `twinshot"),
-        (None, r"CURRENT is missing: no generation is published here; run `twinshot index"),
+        (None, r"CURRENT is missing: no generation is live; run `twinshot rollback"),
     ],
 )
 def test_a_bad_current_is_named_with_its_remedy(bundles: Path, content: str | None, message: str) -> None:
@@ -83,3 +83,10 @@ def test_a_bad_current_is_named_with_its_remedy(bundles: Path, content: str | No
 def test_a_bundle_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"nowhere is not a folder; make a bundle with `twinshot index`"):
         current(tmp_path / "nowhere")
+
+
+def test_a_folder_of_photos_is_no_bundle_folder_and_no_bundle_is_advised_into_it(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").touch()
+    with pytest.raises(BundleError, match="is no bundle folder, or nothing is published in it yet") as error:
+        current(tmp_path)
+    assert f"--out {tmp_path}" not in str(error.value)

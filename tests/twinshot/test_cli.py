@@ -45,16 +45,22 @@ def test_bad_usage_is_exit_code_2() -> None:
     assert run("search", "somewhere", "photo.jpg", "--limit", "0").returncode == 2
 
 
-@pytest.mark.parametrize("command", [["search", "nowhere", "photo.jpg"], ["serve", "nowhere"], ["verify", "nowhere"]])
-def test_bad_input_is_one_line_and_exit_code_2(command: list[str]) -> None:
-    done = run(*command)
+BUNDLE_COMMANDS = ["search {} photo.jpg", "serve {}", "verify {}", "generations {}", "rollback {}"]
+
+
+@pytest.mark.parametrize("command", BUNDLE_COMMANDS)
+@pytest.mark.parametrize("folder", ["nowhere", "photos"])
+def test_a_folder_that_is_no_bundle_folder_is_one_line_and_exit_code_2(
+    command: str, folder: str, tmp_path: Path
+) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "shoe.jpg").touch()
+    done = run(*command.format(tmp_path / folder).split())
     assert done.returncode == 2
-    assert "nowhere" in done.stderr
-    # the service logs JSON lines before it
-    ours = [line for line in done.stderr.splitlines() if not line.startswith('{"time"')]
-    assert len(ours) == 1
-    assert ours[0].startswith("twinshot: nowhere ")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith(f"twinshot: {tmp_path / folder} is no")
     assert done.stdout == ""
+    assert [path.name for path in (tmp_path / "photos").iterdir()] == ["shoe.jpg"]
 
 
 def test_a_photo_of_an_indexed_product_finds_it(tiny_bundle: Path, tiny_photo: Path) -> None:
