@@ -5,11 +5,17 @@ where only one category has it. Several filters mean any of them.
 """
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 from engine.bundle.manifest import CategorySlice
 from engine.errors import ScopeError
 from engine.index.protocol import Scope
 from engine.taxonomy import LEVELS, NO_PATH, Path3, is_under
+
+SHOWN = 10
+"""Categories that a message names."""
+MAX_NAME = 100
+"""Characters of an unknown name that are compared with all that are known."""
 
 
 def scope_of(filters: Iterable[str], categories: Sequence[CategorySlice]) -> Scope:
@@ -44,11 +50,24 @@ def _resolve(text: str, categories: Sequence[CategorySlice]) -> Path3:
     else:
         found = [path for path in nodes if _last(path) == text]
     if not found:
-        raise ScopeError(f"no category {text!r}; /info lists the categories")
+        raise ScopeError(f"no category {text!r}; {_instead(text, nodes)}")
     if len(found) > 1:
         candidates = tuple(name_of(path) for path in found)
-        raise ScopeError(f"category {text!r} is ambiguous: {', '.join(candidates[:10])}", candidates)
+        raise ScopeError(f"category {text!r} is ambiguous: {', '.join(candidates[:SHOWN])}", candidates)
     return found[0]
+
+
+def _instead(text: str, nodes: Sequence[Path3]) -> str:
+    """Categories whose names are like `text`, else the first ones of all."""
+    name = text.rpartition(":")[2].rpartition("/")[2][:MAX_NAME]
+    close = get_close_matches(name, dict.fromkeys(own for path in nodes if (own := _last(path))))
+    if close:
+        return f"did you mean {' or '.join(map(repr, close))}?"
+    top = list(dict.fromkeys(next(own for own in path if own) for path in nodes))
+    if not top:
+        return "the catalogue has no categories"
+    more = f" and {len(top) - SHOWN:,} more" if len(top) > SHOWN else ""
+    return f"there are {', '.join(map(repr, top[:SHOWN]))}{more}, and what is below them"
 
 
 def _nodes(categories: Sequence[CategorySlice]) -> list[Path3]:

@@ -84,3 +84,12 @@ def test_an_ambiguous_name_lists_its_candidates_and_each_of_them_works() -> None
 def test_an_unknown_category_is_refused(text: str) -> None:
     with pytest.raises(ScopeError, match="no category"):
         scope_of([text], SLICES)
+
+
+def test_an_unknown_category_is_answered_with_what_may_have_been_meant() -> None:
+    with pytest.raises(ScopeError, match=r"no category 'leaf:Kiwy'; did you mean 'Kiwi'\?"):
+        scope_of(["leaf:Kiwy"], SLICES)
+    with pytest.raises(ScopeError, match="there are 'Fruit', 'Veg', and what is below them"):
+        scope_of(["Submarines"], SLICES)
+    with pytest.raises(ScopeError, match="the catalogue has no categories"):
+        scope_of(["Fruit"], [])

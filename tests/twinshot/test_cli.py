@@ -76,17 +76,21 @@ def test_a_photo_of_an_indexed_product_finds_it(tiny_bundle: Path, tiny_photo: P
     assert best["product_id"] in table.stdout
 
 
-def test_a_file_that_is_no_photo_is_named(tiny_bundle: Path, tmp_path: Path) -> None:
+def test_photos_that_cannot_be_used_are_named_and_the_others_answered(
+    tiny_bundle: Path, tiny_photo: Path, tmp_path: Path
+) -> None:
     (tmp_path / "note.jpg").write_text("hello")
-    done = run("search", str(tiny_bundle), str(tmp_path / "note.jpg"))
+    photos = [tmp_path / "gone.jpg", tiny_photo, tmp_path / "note.jpg", tiny_photo]
+    done = run("search", str(tiny_bundle), *map(str, photos), "--json")
     assert done.returncode == 2
-    assert "note.jpg: the bytes are not an image" in done.stderr
-    gone = run("search", str(tiny_bundle), str(tmp_path / "gone.jpg"))
-    assert gone.returncode == 2
-    assert "gone.jpg" in gone.stderr
+    assert [json.loads(line)["photo"] for line in done.stdout.splitlines()] == [str(tiny_photo)] * 2
+    assert done.stderr.splitlines() == [
+        f"twinshot: {tmp_path}/gone.jpg: the photo cannot be read (No such file or directory)",
+        f"twinshot: {tmp_path}/note.jpg: the bytes are not an image",
+    ]
 
 
-def test_an_unknown_category_is_named(tiny_bundle: Path, tiny_photo: Path) -> None:
+def test_an_unknown_category_is_named_with_those_there_are(tiny_bundle: Path, tiny_photo: Path) -> None:
     done = run("search", str(tiny_bundle), str(tiny_photo), "--category", "Submarines")
     assert done.returncode == 2
-    assert "no category 'Submarines'" in done.stderr
+    assert done.stderr == ("twinshot: no category 'Submarines'; there are 'meta0', 'meta1', and what is below them\n")

@@ -1,11 +1,15 @@
 """`twinshot search`: search a bundle without a service."""
 
 import json as jsonlib
+import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from engine.preprocess import Pixels, Preprocessing
 
 
 def search(
@@ -15,26 +19,26 @@ def search(
     category: Annotated[list[str] | None, typer.Option(help="Only these categories (any of them).")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object per photo and line.")] = False,
 ) -> None:
-    """Find the products on photos.
+    """Find the products on photos. A photo that cannot be used is named, the others are answered; exit code 2.
 
     Example: twinshot search demo/bundles photo.jpg --limit 5
     """
     from engine.bundle.generation import open_generation
     from engine.bundle.store import current
     from engine.encoder import Encoder
-    from engine.errors import InputError, PhotoError
-    from engine.preprocess import load
+    from engine.errors import InputError
     from engine.ranking import rank
     from engine.scope import scope_of
 
     generation = open_generation(bundles / current(bundles))
     encoder = Encoder(generation.folder, verify=False)
     scope = scope_of(category, generation.manifest.categories) if category else generation.manifest.scope
+    readable = 0
     for path in photos:
-        try:
-            pixels = load(path.read_bytes(), encoder.card.preprocessing)
-        except (OSError, PhotoError) as error:
-            raise InputError(f"{path}: {error}") from error
+        pixels = _load(path, encoder.card.preprocessing)
+        if pixels is None:
+            continue
+        readable += 1
         embedding = encoder.encode(pixels[None]).embeddings[0]
         found = rank(generation, embedding, limit, scope).found[:limit]
         if json:
@@ -43,6 +47,23 @@ def search(
             )
         else:
             _table(path, [(f.product_id, f.image_id, f.similarity, f.distance, f.row) for f in found], generation)
+    if readable < len(photos):
+        raise typer.Exit(InputError.exit_code)
+
+
+def _load(path: Path, spec: "Preprocessing") -> "Pixels | None":
+    """The model's input; None for a photo that cannot be used, which is then said on stderr."""
+    from engine.errors import PhotoError
+    from engine.preprocess import load
+
+    try:
+        return load(path.read_bytes(), spec)
+    except OSError as error:
+        reason = f"the photo cannot be read ({error.strerror or error})"
+    except PhotoError as error:
+        reason = str(error)
+    print(f"twinshot: {path}: {reason}", file=sys.stderr, flush=True)
+    return None
 
 
 def _table(path: Path, found: list[tuple[str, str, float, int, int]], generation: object) -> None:
