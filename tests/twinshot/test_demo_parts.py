@@ -15,6 +15,7 @@ from engine.catalogue.catalogue import open_catalogue
 from engine.catalogue.row import Row
 from engine.errors import InputError, TwinshotError
 from twinshot import processes
+from twinshot.commands.demo import demo
 from twinshot.demo.asking import Answer, wait_until_ready
 from twinshot.demo.questions import Question, good_rows, hold_out, questions
 from twinshot.demo.report import make_report, print_report
@@ -143,6 +144,18 @@ def test_a_catalogue_that_cannot_be_asked_about_is_an_error_with_a_remedy() -> N
         hold_out([a_row("A", None), a_row("B", None)], Path("own.csv"))
 
 
+def test_two_photos_are_too_few_for_a_demo() -> None:
+    with pytest.raises(
+        InputError, match=r"two\.csv has too few photos for a demo: with 1 held out .*, 1 would be left"
+    ):
+        hold_out([a_row("A", None, 1), a_row("A", None, 2)], Path("two.csv"))
+
+
+def test_columns_without_a_catalogue_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="name it with --catalogue"):
+        demo(out=tmp_path / "demo", column=["image=photo"])
+
+
 def test_recall_leaves_strangers_out_and_counts_each_group() -> None:
     answers = [
         *(an_answer("seen", 1), an_answer("seen", 3, near_twin=True), an_answer("unseen", 1, near_twin=True)),
@@ -242,7 +255,7 @@ def test_a_running_child_is_gone_after_its_block(tmp_path: Path, tiny_bundle: Pa
 
 def test_a_copied_table_keeps_every_field(tmp_path: Path) -> None:
     row = Row("a.jpg", "i", "P", ("m", "l", None), "A title, with comma", None, "https://x.example/", "c.csv", 1)
-    hold_out([row, a_row("P", None)], Path("c.csv"))(tmp_path)
+    hold_out([row, a_row("P", None), a_row("Q", None)], Path("c.csv"))(tmp_path)
     with (tmp_path / "catalogue.csv").open(newline="") as file:
         first = next(csv.DictReader(file))
     assert first == {

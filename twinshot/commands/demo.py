@@ -14,6 +14,12 @@ def demo(
     catalogue: Annotated[
         Path | None, typer.Option(help="Your own instead of the sample: CSV, Parquet, JSON lines, folders.")
     ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="With --catalogue: our column = theirs, such as image=photo_path.")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="With --catalogue: folder, tar file or 'pattern*.tar' with the photos.")
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="End after the queries, everything stopped.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line of stdout.")] = False,
 ) -> None:
@@ -22,6 +28,11 @@ def demo(
     With --catalogue the rows of split test (else query, else val) are asked; without any, photos are held out.
     Example: twinshot demo --once --json
     """
+    from engine.errors import InputError
     from twinshot.demo.run import Options, run_demo
+    from twinshot.demo.shop import OwnCatalogue
 
-    run_demo(Options(out, port, catalogue, once, json))
+    if catalogue is None and (column or images):
+        raise InputError("--column and --images are for a catalogue of your own; name it with --catalogue")
+    own = None if catalogue is None else OwnCatalogue(catalogue, tuple(column or ()), images)
+    run_demo(Options(out, port, own, once, json))

@@ -16,6 +16,8 @@ MOST = 1000
 """Questions of one demo; of more, every n-th is asked."""
 HELD_OUT = 300
 """Photos that are held out of a catalogue without photos to ask with."""
+FEWEST = 2
+"""Photos to train on: a bit is cut where half of the photos lie on either side, which takes two."""
 COLUMNS = ("image", "image_id", "product_id", "meta", "level2", "leaf", "title", "url", "split")
 
 Group = Literal["seen", "unseen", "stranger"]
@@ -53,7 +55,7 @@ def questions(rows: list[Row], twins: frozenset[str]) -> list[Question]:
 def hold_out(rows: list[Row], catalogue: Path) -> Callable[[Path], None]:
     """Writes a copy of the catalogue's table in which one photo of up to HELD_OUT products has split `query`.
 
-    Raises InputError if no product has a second photo, so that nothing could be found.
+    Raises InputError if no product has a second photo, so that nothing could be found, or if too few would be left.
     """
     photos: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -67,6 +69,12 @@ def hold_out(rows: list[Row], catalogue: Path) -> Callable[[Path], None]:
         )
     step = -(-len(several) // HELD_OUT)
     held = {own[-1].image_id for own in several[::step]}
+    left = sum(map(len, photos.values())) - len(held)
+    if left < FEWEST:
+        raise InputError(
+            f"{catalogue} has too few photos for a demo: with {len(held)} held out to ask with, {left} would be left "
+            f"to train on, and at least {FEWEST} are needed; add photos"
+        )
 
     def write(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from engine.errors import InputError, TwinshotError
 from engine.files import locked, require_folder
 from twinshot.demo.asking import HOST, ask, wait_until_ready
 from twinshot.demo.report import Report, make_report, print_report
-from twinshot.demo.shop import Shop, own_shop, sample_shop
+from twinshot.demo.shop import OwnCatalogue, Shop, own_shop, sample_shop
 from twinshot.demo.stages import Stages, digest, source_digest
 from twinshot.processes import run, serving, stop_on_signals
 
@@ -29,11 +29,11 @@ TRAINING = (
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says. `catalogue` None is the sample."""
+    """What the command line says. `own` None is the sample."""
 
     out: Path
     port: int
-    catalogue: Path | None
+    own: OwnCatalogue | None
     once: bool
     json: bool
 
@@ -79,8 +79,8 @@ def run_demo(options: Options) -> None:
 
 def _build(options: Options, stages: Stages, clock: Clock) -> Shop:
     """The catalogue, the model and the bundle, each only if it is not there yet."""
-    with clock.stage("draw" if options.catalogue is None else "read"):
-        shop = sample_shop(stages) if options.catalogue is None else own_shop(stages, options.catalogue)
+    with clock.stage("draw" if options.own is None else "read"):
+        shop = sample_shop(stages) if options.own is None else own_shop(stages, options.own)
     trained = digest(shop.key, *shop.arguments, *TRAINING, source_digest("model_export", "engine"))
     with clock.stage("train"):
         command = ["train", *shop.arguments, *TRAINING]

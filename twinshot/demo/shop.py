@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from engine.catalogue.catalogue import open_catalogue
+from engine.catalogue.columns import column_mapping
 from engine.catalogue.row import Row
 from twinshot.commands.progress import counting
 from twinshot.demo.questions import Question, good_rows, hold_out, near_twins, questions
@@ -20,6 +21,21 @@ class Shop:
     key: str
     questions: list[Question]
     read: Callable[[Row], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCatalogue:
+    """What the command line says of one's own catalogue."""
+
+    path: Path
+    columns: tuple[str, ...] = ()
+    images: Path | None = None
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The same for every other program."""
+        images = () if self.images is None else (f"--images={self.images}",)
+        return (str(self.path), *(f"--column={pair}" for pair in self.columns), *images)
 
 
 def sample_shop(stages: Stages) -> Shop:
@@ -37,20 +53,22 @@ def sample_shop(stages: Stages) -> Shop:
     return Shop((str(path),), key, questions(good_rows(opened), near_twins(folder / "products.csv")), opened.read)
 
 
-def own_shop(stages: Stages, catalogue: Path) -> Shop:
+def own_shop(stages: Stages, own: OwnCatalogue) -> Shop:
     """One's own catalogue, as it is, or with some photos held out where it has none to ask with."""
-    opened = open_catalogue(catalogue)
+    opened = open_catalogue(own.path, columns=column_mapping(own.columns), images=own.images)
     rows = good_rows(opened)
-    photos = catalogue if catalogue.is_dir() else catalogue.parent
-    tables = [catalogue] if catalogue.is_file() else []
-    key = digest(files_digest([*tables, *_photo_files(photos, rows)]))
+    photos = own.images or (own.path if own.path.is_dir() else own.path.parent)
+    key = digest(files_digest(_photo_files(photos, rows)), *map(repr, rows))
     asked = questions(rows, frozenset())
     if asked:
-        return Shop((str(catalogue),), key, asked, opened.read)
-    held = stages.ensure("read", "catalogue", key, hold_out(rows, catalogue)) / "catalogue.csv"
+        return Shop(own.arguments, key, asked, opened.read)
+    held = stages.ensure("read", "catalogue", key, hold_out(rows, own.path)) / "catalogue.csv"
     copy = open_catalogue(held, images=photos)
     return Shop((str(held), f"--images={photos}"), key, questions(good_rows(copy), frozenset()), copy.read)
 
 
-def _photo_files(folder: Path, rows: list[Row]) -> list[Path]:
-    return [path for row in rows if (path := folder / row.image).is_file()]
+def _photo_files(photos: Path, rows: list[Row]) -> list[Path]:
+    """The files that the photos are in: themselves, or the tar files that `photos` names as `--images` does."""
+    if photos.is_dir():
+        return [path for row in rows if (path := photos / row.image).is_file()]
+    return sorted(photos.parent.glob(photos.name))
