@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
-from engine.errors import InputError
+from engine.errors import CatalogueError, InputError
 from engine.files import require_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from engine.catalogue.row import Row
     from model_export.data import Read
@@ -27,7 +27,9 @@ def train(
     backbone: Annotated[str, typer.Option(help="Any timm model name.")] = "mobilenetv2_100",
     weights: Annotated[str, typer.Option(help="Starting weights: hub, none, or a .safetensors or .pth file.")] = "hub",
     bits: Annotated[int, typer.Option(help="Bits per code, a multiple of 8.")] = 512,
-    epochs: Annotated[int | None, typer.Option(help="Epochs; 0 needs no labels and only fits a projection.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=0, help="Epochs; 0 needs no labels and only fits a projection.")
+    ] = None,
     projection: Annotated[str, typer.Option(help="From features to bits: whiten, pca or itq.")] = "whiten",
     size: Annotated[
         int, typer.Option(help="Side of the searched photo in pixels; training crops take 6/7 of it.")
@@ -110,7 +112,7 @@ def _open(
     from engine.catalogue.catalogue import Catalogue, open_catalogue
     from engine.catalogue.check import check, require_good
     from engine.catalogue.columns import column_mapping
-    from model_export.splits import is_used
+    from model_export.splits import is_used, training_rows
 
     source = open_catalogue(catalogue, columns=column_mapping(column or []), images=images)
     fit_only = settings.recipe.epochs == 0
@@ -123,7 +125,16 @@ def _open(
     require_good(checked, strict)
     if checked.bad:
         reporter.line(f"{len(checked.bad):,} bad rows left out (`twinshot check {catalogue}` lists them)")
+    _require_some(checked.rows if fit_only else training_rows(checked.rows), catalogue)
     return checked.rows, source.read
+
+
+def _require_some(rows: "Sequence[Row]", catalogue: Path) -> None:
+    """Raise CatalogueError for a single photo: it would lie on the threshold of every bit. None is told elsewhere."""
+    if len(rows) == 1:
+        raise CatalogueError(
+            f"{catalogue} has one photo to train on ({rows[0].where}), and two are the fewest; add some"
+        )
 
 
 def _summary(done: "Trained") -> str:

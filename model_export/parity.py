@@ -46,5 +46,8 @@ def compare(expected: Arrays, actual: Arrays, thresholds: npt.NDArray[np.float32
     bits = (expected["embedding"] > thresholds) != (actual["embedding"] > thresholds)
     share = float(bits.mean())
     if share > MAX_DIFFERING_BITS:
-        raise ParityError(f"{share:.3%} of the exported model's bits differ, the limit is {MAX_DIFFERING_BITS:.1%}")
+        raise ParityError(
+            f"{share:.3%} of the exported model's bits differ, the limit is {MAX_DIFFERING_BITS:.1%}; so many lie on "
+            "their thresholds where the photos trained on are all alike: train on more, and different ones"
+        )
     return Parity(photos=len(bits), max_difference=worst, differing_bits=share)

@@ -66,11 +66,27 @@ def test_strict_refuses_a_catalogue_with_a_bad_row(catalogue: Path, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("option", "named"),
-    [("--projection=lda", "--projection 'lda'"), ("--set=average", "NAME=VALUE"), ("--epochs=-1", "recipe epochs=-1")],
+    [("--projection=lda", "--projection 'lda'"), ("--set=average", "NAME=VALUE")],
 )
 def test_a_wrong_option_is_an_error_that_names_it(catalogue: Path, tmp_path: Path, option: str, named: str) -> None:
     with pytest.raises(InputError, match=named):
         CliRunner().invoke(app, ["train", str(catalogue), f"--out={tmp_path / 'run'}", option], catch_exceptions=False)
+
+
+def test_less_than_no_epochs_is_bad_usage_and_lists_no_recipe(catalogue: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["train", str(catalogue), f"--out={tmp_path / 'run'}", "--epochs=-1"])
+    assert done.exit_code == 2
+    assert "--epochs" in done.stderr
+    assert "lr_backbone" not in done.stderr
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+def test_one_photo_is_too_few_to_train_on(catalogue: Path, tmp_path: Path, epochs: int) -> None:
+    table = catalogue.with_name("one.csv")
+    table.write_text("image\n1.png\n")
+    arguments = ["train", str(table), f"--out={tmp_path / 'run'}", f"--epochs={epochs}", *SMALL]
+    with pytest.raises(CatalogueError, match=r"one\.csv has one photo to train on .*, and two are the fewest"):
+        CliRunner().invoke(app, arguments, catch_exceptions=False)
 
 
 def test_a_run_without_held_out_photos_says_no_figures(tmp_path: Path) -> None:
