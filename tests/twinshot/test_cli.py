@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,11 @@ def test_the_help_lists_every_command() -> None:
     assert done.returncode == 0
     for name in COMMANDS:
         assert f" {name} " in done.stdout
+
+
+def test_the_version_is_the_package_s() -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"twinshot {version('twinshot')}\n")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
