@@ -19,6 +19,7 @@ from app.loading import load
 from app.settings import Settings, read_settings, unknown_variables
 from engine.bundle.store import current
 from engine.errors import InputError, TwinshotError
+from engine.wording import counted
 
 log = logging.getLogger("twinshot")
 
@@ -63,8 +64,7 @@ class Server(uvicorn.Server):
             return
         loaded = loading.result()
         self._live.switch(loaded)
-        photos = f"{len(loaded.generation.table):,} photos"
-        log.info("serving generation %s, %s", loaded.generation.id, photos)
+        log.info("serving generation %s, %s", loaded.generation.id, counted(len(loaded.generation.table), "photo"))
         if sys.stderr.isatty():
             log.info("open %s in a browser; Ctrl-C stops the service", _address(self._settings))
 

@@ -10,6 +10,7 @@ import typer
 
 from engine.errors import InputError
 from engine.files import require_file_place, require_folder, write_atomic
+from engine.wording import counted
 
 Bundles = Annotated[Path, typer.Argument(help="The bundle folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -84,7 +85,9 @@ def evaluate(
     column: Columns = None,
     images: Images = None,
     threads: Threads = None,
-    json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="Write the figures to this file; - prints them and nothing else.")
+    ] = None,
 ) -> None:
     """Measure recall on photos whose products are known: in float, in bits, and rescored as /search answers.
 
@@ -94,7 +97,8 @@ def evaluate(
     from index_builder.evaluating import as_json, evaluate_catalogue
     from index_builder.progress import Progress
 
-    if json is not None:
+    printed = json == Path("-")
+    if json is not None and not printed:
         require_file_place(json, "--json")
     progress = Progress()
     asked = evaluate_catalogue(
@@ -108,6 +112,9 @@ def evaluate(
         progress=progress,
     )
     result = as_json(asked, progress)
+    if printed:
+        _print_json(result)
+        return
     if json is not None:
         write_atomic(json, json_format.dumps(result, indent=1).encode())
     _print_evaluation(result)
@@ -186,28 +193,32 @@ def _print_json(value: dict[str, Any]) -> None:
 
 
 def _print_indexed(report: dict[str, Any], folder: Path) -> None:
+    categories = f" in {counted(report['categories'], 'category', 'categories')}" if report["categories"] else ""
     typer.echo(
-        f"{report['generation']} is live: {report['rows']:,} photos of {report['products']:,} products "
-        f"in {report['categories']:,} categories, {report['bytes'] / 1e6:,.1f} MB"
+        f"{report['generation']} is live: {counted(report['rows'], 'photo')} of "
+        f"{counted(report['products'], 'product')}{categories}, {report['bytes'] / 1e6:,.1f} MB"
     )
     typer.echo(
-        f"{report['new_photos']:,} photos were new, {report['duplicate_photos']:,} are copies of others; "
+        f"{counted(report['new_photos'], 'new photo')}, "
+        f"{counted(report['duplicate_photos'], 'copy', 'copies')} of others; "
         f"{report['photos_per_second']:,.0f} photos/s, {report['seconds'].get('encode', 0):,.1f} s to encode, "
         f"{report['seconds']['build']:,.1f} s to build"
     )
     if report["bad_rows"]:
-        typer.echo(f"{report['bad_rows']:,} bad rows are listed in {folder / 'bad_rows.csv'}")
+        typer.echo(f"{counted(report['bad_rows'], 'bad row')}, listed in {folder / 'bad_rows.csv'}")
     quality = report["quality"]
     if quality["queries"]:
         recall = quality["product"].get("recall@1")
         shown = "none of them can be answered" if recall is None else f"product recall@1 {recall:.3f}"
-        typer.echo(f"{quality['answered']:,} held-out queries ({quality['queries']}): {shown}")
+        typer.echo(
+            f"{counted(quality['answered'], 'held-out query', 'held-out queries')} ({quality['queries']}): {shown}"
+        )
 
 
 def _print_evaluation(result: dict[str, Any]) -> None:
     typer.echo(
-        f"{result['generation']}: {result['answerable']:,} of {result['queries']:,} queries "
-        f"({result['query_splits']}) have their {result['relevant']} among {result['rows']:,} photos"
+        f"{result['generation']}: {result['answerable']:,} of {counted(result['queries'], 'query', 'queries')} "
+        f"({result['query_splits']}) have their {result['relevant']} among {counted(result['rows'], 'photo')}"
     )
     for kind in ("float", "bits", "bits_rescored"):
         found = result[kind]

@@ -20,6 +20,8 @@ from engine.catalogue.row import Row
 from engine.encoder import Device, Encoder
 from engine.errors import BundleError, CatalogueError, GateError
 from engine.files import locked, write_atomic
+from engine.taxonomy import NO_PATH
+from engine.wording import counted
 from index_builder.build import Ingredients, build_generation, write_manifest
 from index_builder.cache import PhotoCache, cache_folder
 from index_builder.encode import BATCH, EncodedRows, encode_rows
@@ -145,6 +147,8 @@ class _Run:
                 f"{catalogue.name}: {len(encoded.bad):,} of {len(rows):,} photos cannot be used; "
                 f"the first: {encoded.bad[0]}"
             )
+        if encoded.bad:
+            self._progress.say(f"{counted(len(encoded.bad), 'photo')} cannot be used and left out ({BAD_ROWS_FILE})")
         return encoded
 
     def _build(
@@ -208,7 +212,7 @@ class _Run:
             "catalogue": manifest.source.catalogue,
             "rows": manifest.rows,
             "products": manifest.products,
-            "categories": len(manifest.categories),
+            "categories": sum(own.path != NO_PATH for own in manifest.categories),
             "bad_rows": manifest.source.bad_rows,
             "duplicate_photos": manifest.source.duplicate_photos,
             "new_photos": encoded.encoded,

@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.bundle.manifest import ShardRecord
 from engine.errors import UnavailableError
 from engine.model import ONNX_FILE, ModelCard
+from engine.wording import counted
 
 SHARD_ROWS = 1_000_000
 KEEP_EMBEDDINGS_BELOW = 2_000_000
@@ -38,8 +39,8 @@ class Plan:
     def __str__(self) -> str:
         parts = [name for name in ("embeddings", "features", "thumbs") if getattr(self, name)]
         return (
-            f"{self.rows:,} rows in {self.shards} shard{'s' * (self.shards != 1)}"
-            f"{' with ' + ', '.join(parts) if parts else ''}; up to {self.new_photos:,} photos to encode: "
+            f"at most {counted(self.rows, 'photo')} in {counted(self.shards, 'shard')}"
+            f"{' with ' + ', '.join(parts) if parts else ''}, {self.new_photos:,} of them to encode: "
             f"about {self.bytes / 1e6:,.0f} MB and {self.seconds:,.0f} s"
         )
 

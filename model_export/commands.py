@@ -10,6 +10,7 @@ import typer
 
 from engine.errors import CatalogueError, InputError
 from engine.files import require_folder
+from engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -124,7 +125,7 @@ def _open(
     checked = check(used, settings.preprocessing, threads=settings.threads)
     require_good(checked, strict)
     if checked.bad:
-        reporter.line(f"{len(checked.bad):,} bad rows left out (`twinshot check {catalogue}` lists them)")
+        reporter.line(f"{counted(len(checked.bad), 'bad row')} left out (`twinshot check {catalogue}` lists them)")
     _require_some(checked.rows if fit_only else training_rows(checked.rows), catalogue)
     return checked.rows, source.read
 
@@ -138,7 +139,7 @@ def _require_some(rows: "Sequence[Row]", catalogue: Path) -> None:
 
 
 def _summary(done: "Trained") -> str:
-    text = f"trained on {done.photos:,} photos in {done.seconds:.0f} s: {done.run}"
+    text = f"trained on {counted(done.photos, 'photo')} in {done.seconds:.0f} s: {done.run}"
     if not done.figures:
         return text
     said = [f"{name.removeprefix('val_').replace('_at_', '@')} {value:.3f}" for name, value in done.figures.items()]

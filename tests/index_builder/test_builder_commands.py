@@ -36,7 +36,7 @@ def test_index_says_what_is_live_and_how_fast_it_was(tmp_path: Path, tiny_catalo
     out = tmp_path / "out"
     said = run("index", tiny_catalogue, "--model", tiny_model, "--out", out, "--shard-rows", 40)
     assert f"{current(out)} is live: 60 photos of 20 products in 10 categories" in said
-    assert re.search(r"60 photos were new, 0 are copies of others; [\d,]+ photos/s, [\d.]+ s to encode", said)
+    assert re.search(r"60 new photos, 0 copies of others; [\d,]+ photos/s, [\d.]+ s to encode", said)
     assert re.search(r"60 held-out queries \(leave-one-out\): product recall@1 0\.\d{3}", said)
 
 
@@ -50,8 +50,28 @@ def test_index_names_the_list_of_bad_rows(tmp_path: Path, tiny_catalogue: Path, 
     catalogue = shutil.copytree(tiny_catalogue.parent, tmp_path / "catalogue") / "catalogue.csv"
     (catalogue.parent / "photos" / "P00-0.jpg").write_bytes(b"")
     said = run("index", catalogue, "--model", tiny_model, "--out", tmp_path / "out")
-    assert "1 bad rows are listed in" in said
+    assert "1 bad row, listed in" in said
     assert Path(said.split("listed in ")[1].splitlines()[0]).exists()
+
+
+def test_a_photo_that_cannot_be_used_is_said_where_the_plan_becomes_wrong(
+    tmp_path: Path, tiny_catalogue: Path, tiny_model: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    catalogue = shutil.copytree(tiny_catalogue.parent, tmp_path / "catalogue") / "catalogue.csv"
+    (catalogue.parent / "photos" / "P00-0.jpg").write_bytes(b"")
+    commands.index(catalogue=catalogue, model=tiny_model, out=tmp_path / "out", threads=1)
+    said = capfd.readouterr().err
+    assert "plan: at most 60 photos in 1 shard with" in said
+    assert "1 photo cannot be used and left out (bad_rows.csv)" in said
+
+
+def test_a_catalogue_without_categories_has_none_and_one_is_no_plural(
+    tmp_path: Path, tiny_catalogue: Path, tiny_model: Path
+) -> None:
+    (tmp_path / "shop.csv").write_text("image,product_id\nphotos/P00-0.jpg,P00\nphotos/P00-1.jpg,P00\n")
+    words = ("--images", tiny_catalogue.parent, "--model", tiny_model, "--out", tmp_path / "out")
+    said = run("index", tmp_path / "shop.csv", *words)
+    assert re.search(r"is live: 2 photos of 1 product, [\d.]+ MB\n2 new photos, 0 copies of others", said)
 
 
 def test_index_of_an_empty_shop(tmp_path: Path, tiny_model: Path) -> None:
@@ -86,6 +106,11 @@ def test_evaluate_prints_figures_and_writes_them(tmp_path: Path, bundles: Path, 
         }  # fmt: skip
         assert set(told[kind]["product"]) == {"recall@1", "recall@5", "recall@10", "mrr"}
         assert f"{told[kind]['product']['mrr']:.3f}" in [line[-1] for line in lines if "product" in line]
+
+
+def test_evaluate_prints_one_json_object_where_the_file_is_a_dash(bundles: Path, tiny_catalogue: Path) -> None:
+    told = json.loads(run("evaluate", bundles, "--queries", tiny_catalogue, "--json", "-"))
+    assert (told["generation"], told["queries"]) == (current(bundles), 20)
 
 
 def test_evaluate_takes_splits_and_a_generation(bundles: Path, tiny_catalogue: Path, tmp_path: Path) -> None:

@@ -60,5 +60,7 @@ def test_a_disk_that_is_too_small_is_named_before_anything_is_built(tiny_model: 
 
 def test_the_plan_is_one_line_with_rows_parts_size_and_time(tiny_model: Path) -> None:
     text = str(plan(tiny_model, 1000))
-    assert text.startswith("1,000 rows in 1 shard with embeddings, features, thumbs; up to 1,000 photos to encode:")
+    assert text.startswith(
+        "at most 1,000 photos in 1 shard with embeddings, features, thumbs, 1,000 of them to encode:"
+    )
     assert "\n" not in text

@@ -47,7 +47,7 @@ def test_train_and_export_make_a_model_and_say_so_in_json(catalogue: Path, tmp_p
     told = json.loads(done.stdout)
     assert (told["photos"], told["epochs"], told["run"]) == (30, 1, str(run))
     assert set(told["figures"]) == {"val_recall_at_1", "val_recall_at_10"}
-    assert "1 bad rows left out" in done.stderr
+    assert "1 bad row left out" in done.stderr
     assert "epoch 1/1" in done.stderr
 
     done = CliRunner().invoke(app, ["export", str(run), f"--out={model}", "--json"], catch_exceptions=False)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from engine.wording import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -58,7 +60,7 @@ def check(
     require_good(checked, strict)
     if checked.bad:
         print(
-            f"twinshot: warning: {_some(len(checked.bad), 'bad row')} would be left out of training and of the index "
+            f"twinshot: warning: {counted(len(checked.bad), 'bad row')} would be left out of training and of the index "
             "(--strict makes it an error; docs/catalogues.md has the remedies)",
             file=sys.stderr,
         )
@@ -85,12 +87,12 @@ def _print(checked: "Checked", written: Path | None) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True)
-    total = _some(len(checked.rows) + len(checked.bad), "row")
+    total = counted(len(checked.rows) + len(checked.bad), "row")
     console.print(f"{checked.name}: {total}, {len(checked.rows):,} good, {len(checked.bad):,} bad", markup=False)
     if checked.rows:
         console.print(_splits(checked))
         console.print(_hierarchy(checked))
-        products = _some(checked.products, "product")
+        products = counted(checked.products, "product")
         console.print(products if checked.products else "no product ids: each photo is a product of its own")
         _print_duplicates(checked, console)
     if checked.bad:
@@ -132,7 +134,7 @@ def _print_duplicates(checked: "Checked", console: "Console") -> None:
         console.print("no two photos are byte for byte the same")
         return
     count = sum(map(len, checked.duplicates))
-    groups = _some(len(checked.duplicates), "group")
+    groups = counted(len(checked.duplicates), "group")
     console.print(f"{count:,} photos are byte for byte the same as another, in {groups}:")
     for group in checked.duplicates[:_SHOWN_GROUPS]:
         more = f" and {len(group) - 4:,} more" if len(group) > 4 else ""
@@ -152,7 +154,3 @@ def _print_bad(checked: "Checked", written: Path | None, console: "Console") -> 
         console.print(f"… and {len(checked.bad) - _SHOWN:,} more (--bad-rows F.csv writes all of them)")
     if written is not None:
         console.print(f"all bad rows are in {written}", markup=False)
-
-
-def _some(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

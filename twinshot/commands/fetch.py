@@ -26,6 +26,7 @@ def fetch(
     from engine.errors import TwinshotError
     from engine.files import require_folder
     from engine.preprocess import Preprocessing
+    from engine.wording import counted
     from twinshot.commands.progress import counting
     from twinshot.fetch.addresses import HostList
     from twinshot.fetch.download import Downloader
@@ -44,11 +45,10 @@ def fetch(
         figures = {"new": done.new, "already": done.already, "failed": len(done.failed)}
         print(jsonlib.dumps({"catalogue": str(done.catalogue), **figures}))
     else:
-        print(
-            f"{done.catalogue}: {done.new:,} pictures fetched, {done.already:,} were there, {len(done.failed):,} failed"
-        )
+        new = counted(done.new, "picture")
+        print(f"{done.catalogue}: {new} fetched, {done.already:,} were there, {len(done.failed):,} failed")
     if done.failed:
-        rows = "1 row" if len(done.failed) == 1 else f"{len(done.failed):,} rows"
+        rows = counted(len(done.failed), "row")
         message = f"{rows} of {feed} without a picture ({out / FAILED_FILE}); the first: {done.failed[0]}"
         if not done.new + done.already:
             raise TwinshotError(message)
