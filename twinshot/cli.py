@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from engine.errors import TwinshotError
-from twinshot.processes import StoppedError
+from twinshot.processes import StoppedError, stop_on_signals
 
 COMMANDS: dict[str, str] = {
     "demo": "twinshot.commands.demo",
@@ -40,11 +40,13 @@ class LazyGroup(TyperGroup):
     """A group whose commands are imported when they are asked for, so that `twinshot serve` never loads torch."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; Ctrl-C becomes StoppedError, which says whether the work can be gone on with."""
+        """Run the command; Ctrl-C, SIGTERM and SIGHUP become StoppedError, which says whether the work can go on."""
         try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise StoppedError(signal.SIGINT, ctx.invoked_subcommand in GO_ON) from None
+            with stop_on_signals():
+                return super().invoke(ctx)
+        except (KeyboardInterrupt, StoppedError) as told:
+            number = told.number if isinstance(told, StoppedError) else signal.SIGINT
+            raise StoppedError(number, ctx.invoked_subcommand in GO_ON) from None
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of all commands."""

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -21,6 +21,7 @@ class StoppedError(TwinshotError):
     """The command line itself was told to end, by Ctrl-C or another signal."""
 
     def __init__(self, number: int, goes_on: bool = True) -> None:
+        self.number = number
         how = "" if number == signal.SIGINT else f" by {signal.Signals(number).name}"
         super().__init__(f"stopped{how}" + ("; run the same command again to go on" if goes_on else ""))
         self.exit_code = 128 + number
@@ -28,14 +29,18 @@ class StoppedError(TwinshotError):
 
 @contextmanager
 def stop_on_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP become StoppedError in the main thread, so that all that was started is stopped."""
+    """SIGTERM and SIGHUP become StoppedError in the main thread, so that all that was started is stopped.
+
+    A signal that is ignored stays ignored: that is what `nohup` is for.
+    """
 
     def stop(number: int, _frame: FrameType | None) -> None:
         for own in _SIGNALS:
             signal.signal(own, signal.SIG_IGN)
         raise StoppedError(number)
 
-    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heard}
     try:
         yield
     finally:
@@ -46,10 +51,18 @@ def stop_on_signals() -> Iterator[None]:
 def run_to_end(command: list[str], quiet: bool) -> int:
     """Run `twinshot COMMAND…` and return its exit code; with `quiet` its stdout goes to our stderr.
 
-    Raises TwinshotError if a signal ended it: then it has said nothing itself.
+    When we are told to stop, so is the command: it tidies the terminal, says that it was stopped, and its exit code
+    becomes ours. Raises TwinshotError if a signal ended it unheard: then it has said nothing itself.
     """
     with _started(command, stdout=sys.stderr if quiet else None) as process:
-        code = process.wait()
+        try:
+            code = process.wait()
+        except (KeyboardInterrupt, StoppedError) as told:
+            process.send_signal(told.number if isinstance(told, StoppedError) else signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                if process.wait(GRACE) > 0:
+                    sys.exit(process.returncode)
+            raise
     if code < 0:
         cause = " (as the system does when memory runs out)" if code == -signal.SIGKILL else ""
         raise TwinshotError(f"`twinshot {command[0]}` was ended by {signal.Signals(-code).name}{cause}")

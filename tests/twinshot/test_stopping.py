@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from twinshot.processes import StoppedError
+from twinshot.processes import StoppedError, stop_on_signals
 
 SMALL = ["--weights=none", "--backbone=test_efficientnet", "--bits=64", "--epochs=500", "--set=batch=8", "--threads=1"]
 GO_ON = "twinshot: stopped; run the same command again to go on"
@@ -31,20 +31,23 @@ def stop_when(
     return process.returncode, said.splitlines(), children
 
 
-def test_ctrl_c_in_train_is_one_line_that_says_how_to_go_on(tiny_catalogue: Path, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    code, said, _ = stop_when(
-        (run / "initial.pt").exists, signal.SIGINT, "train", tiny_catalogue, f"--out={run}", *SMALL
-    )
-    assert code == 130
-    assert said[-1] == GO_ON
-    assert not [line for line in said if "Traceback" in line]
-
-
-@pytest.mark.parametrize(
+ENDS = pytest.mark.parametrize(
     ("number", "code", "line"),
     [(signal.SIGINT, 130, GO_ON), (signal.SIGTERM, 143, GO_ON.replace("stopped", "stopped by SIGTERM"))],
 )
+
+
+@ENDS
+def test_training_that_is_stopped_says_in_one_line_how_to_go_on(
+    tiny_catalogue: Path, tmp_path: Path, number: signal.Signals, code: int, line: str
+) -> None:
+    run = tmp_path / "run"
+    ended, said, _ = stop_when((run / "initial.pt").exists, number, "train", tiny_catalogue, f"--out={run}", *SMALL)
+    assert ended == code
+    assert [own for own in said if not own.startswith("epoch ")] == [line]
+
+
+@ENDS
 def test_a_build_that_is_stopped_stops_its_step_and_says_one_line(
     tiny_catalogue: Path, tmp_path: Path, number: signal.Signals, code: int, line: str
 ) -> None:
@@ -56,6 +59,15 @@ def test_a_build_that_is_stopped_stops_its_step_and_says_one_line(
     assert [own for own in said if own.startswith("twinshot:")] == [line]
     assert len(children) == 1
     assert not children[0].is_running()
+
+
+def test_an_ignored_signal_stays_ignored_as_nohup_wants_it() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stop_on_signals():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_command_that_does_not_go_on_only_says_that_it_was_stopped() -> None:

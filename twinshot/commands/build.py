@@ -37,7 +37,7 @@ def build(
     Stopped at any moment it goes on where it was when run again.
     Example: twinshot build catalogue.csv --out bundles --weights hub
     """
-    from twinshot.processes import run_to_end, stop_on_signals
+    from twinshot.processes import run_to_end
 
     folder = work or out / WORK_FOLDER
     require_folder(out, "--out")
@@ -56,9 +56,8 @@ def build(
         ["export", str(folder / "run"), f"--out={folder / 'model'}"],
         ["index", *common, *publishing, f"--model={folder / 'model'}", f"--out={out}"],
     ]
-    with stop_on_signals():
-        for step in steps:
-            print(f"== twinshot {step[0]}", file=sys.stderr, flush=True)
-            code = run_to_end(step, quiet=json and step[0] != "index")
-            if code:
-                raise typer.Exit(code)
+    for step in steps:
+        print(f"== twinshot {step[0]}", file=sys.stderr, flush=True)
+        code = run_to_end(step, quiet=json and step[0] != "index")
+        if code:
+            raise typer.Exit(code)

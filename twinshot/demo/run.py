@@ -15,7 +15,7 @@ from twinshot.demo.asking import HOST, ask, wait_until_ready
 from twinshot.demo.report import Report, make_report, print_report
 from twinshot.demo.shop import OwnCatalogue, Shop, own_shop, sample_shop
 from twinshot.demo.stages import Stages, digest, source_digest
-from twinshot.processes import run, serving, stop_on_signals
+from twinshot.processes import run, serving
 
 BACKBONE = "resnet10t"
 SIZE = 104
@@ -64,17 +64,16 @@ def run_demo(options: Options) -> None:
     require_folder(options.out, "--out")
     _require_free(options.port)
     clock = Clock(options.json)
-    with stop_on_signals():
-        with locked(options.out):
-            stages = Stages(options.out)
-            shop = _build(options, stages, clock)
-        log = options.out / "serve.log"
-        command = ["serve", str(options.out / "bundles"), f"--host={HOST}", f"--port={options.port}"]
-        with serving(command, log) as service:
-            report = _measure(options, shop, clock, service, log, stages.reused)
-            print_report(report, options.json)
-            if not options.once:
-                _stay(service, log, options)
+    with locked(options.out):
+        stages = Stages(options.out)
+        shop = _build(options, stages, clock)
+    log = options.out / "serve.log"
+    command = ["serve", str(options.out / "bundles"), f"--host={HOST}", f"--port={options.port}"]
+    with serving(command, log) as service:
+        report = _measure(options, shop, clock, service, log, stages.reused)
+        print_report(report, options.json)
+        if not options.once:
+            _stay(service, log, options)
 
 
 def _build(options: Options, stages: Stages, clock: Clock) -> Shop:
