@@ -63,7 +63,7 @@ def write(name: str, title: str, figures: dict[str, Any], claims: list[Claim]) -
         title=title,
         commit=commit_of(PROJECT),
         measured=f"{datetime.now(UTC):%Y-%m-%d}",
-        machine=_machine(),
+        machine=machine(),
         quick=QUICK,
         figures=figures,
         claims=claims,
@@ -89,7 +89,7 @@ def commit_of(project: Path) -> str:
     return (head.stdout.strip() or "unknown") + ("+changes" if changed.strip() else "")
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
     model = platform.processor() or "unknown"
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():

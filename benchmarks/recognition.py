@@ -1,0 +1,90 @@
+"""Recognition on the grocery photos of the shared data folder, told in docs/recognition.md: make bench-recognition.
+
+Cells are run one by one and kept in benchmarks/results/recognition/, so this goes on where it was cut off. Trained on
+`train`, chosen on `val` and by folds over leaves. QUICK=1: untrained, categories only and the default, one fold.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.result import QUICK, Claim, claim, write
+from benchmarks.study.cell import Cell
+from benchmarks.study.figures import Pooled, marks, pooled, spread
+from benchmarks.study.photos import FOLDS
+from benchmarks.study.run import result_of
+from index_builder.bootstrap import mean_interval, paired_interval
+
+UNTRAINED = Cell("untrained", {"epochs": 0, "pooling": "average"}, projection="pca")
+WHITENED = Cell("untrained-whitened", {"epochs": 0})
+DEFAULT = Cell("default")
+CATEGORIES = Cell("categories", {"target_code": 0, "instance": 0, "balance": 0})
+
+
+def folds_of(cell: Cell) -> list[Cell]:
+    """The cell without the leaves of each fold; of one fold in the short form."""
+    return [Cell(**{**cell.__dict__, "fold": fold}) for fold in range(1 if QUICK else FOLDS)]
+
+
+def run(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+    """The files of `cells`."""
+    found = []
+    for cell in cells:
+        print(f"== {cell.key}", file=sys.stderr, flush=True)
+        found.append(result_of(cell, len(os.sched_getaffinity(0))))
+    return found
+
+
+def seen(whole: dict[str, Any], untrained: dict[str, Any]) -> list[Claim]:
+    """Of products that were trained on."""
+    own, base = whole["protocols"]["seen"], untrained["protocols"]["seen"]
+    kept = own["bits_rescored"]["product"]["recall@1"] / own["float"]["product"]["recall@1"]
+    kept10 = own["bits_rescored"]["photo"]["mar@10_capped"] / own["float"]["photo"]["mar@10_capped"]
+    photo, photo10 = (mean_interval(marks(own, "bits_rescored", f"photo@{k}")) for k in (1, 10))
+    five = mean_interval(marks(own, "bits_rescored", "product@5"))
+    gain = paired_interval(marks(own, "bits_rescored", "product@1"), marks(base, "float", "product@1"))
+    return [
+        claim("seen: rescored bits ÷ float, product R@1", kept, "", 0.99, "higher"),
+        claim("seen: rescored bits ÷ float, photo MAR@10 capped", kept10, "", 0.99, "higher"),
+        claim("seen: photo R@1", photo.mean, "", 0.90, "higher", spread(photo)),
+        claim("seen: photo R@10", photo10.mean, "", 0.95, "higher", spread(photo10)),
+        claim("seen: product R@5", five.mean, "", 0.97, "higher", spread(five)),
+        claim("seen: product R@1 − untrained float", gain.mean, "", None, "higher", spread(gain)),
+        claim("training, export and fitting", whole["minutes"], "minutes", 30, "lower"),
+    ]
+
+
+def unseen(name: str, own: Pooled, base: Pooled, target: float | None) -> list[Claim]:
+    """Of products that the model never saw, against the untrained float features in the same index."""
+    gain = paired_interval(own.marks("unseen", "bits_rescored"), base.marks("unseen", "float"))
+    level = mean_interval(own.marks("unseen", "bits_rescored"))
+    return [
+        claim(f"unseen, {name}: product R@1", level.mean, "", None, "higher", spread(level)),
+        claim(f"unseen, {name}: product R@1 − untrained float", gain.mean, "", target, "higher", spread(gain)),
+    ]
+
+
+def packages(whole: dict[str, Any]) -> Claim:
+    own = mean_interval(marks(whole["protocols"]["packages"], "bits_rescored", "product@1"))
+    return claim("packages → clean pictures: product R@1", own.mean, "", 0.65, "higher", spread(own))
+
+
+def main() -> None:
+    untrained = pooled(run(folds_of(UNTRAINED)))
+    whitened, categories, default = (pooled(run(folds_of(cell))) for cell in (WHITENED, CATEGORIES, DEFAULT))
+    claims = [
+        *unseen("untrained, whitened", whitened, untrained, None),
+        *unseen("categories only", categories, untrained, None),
+        *unseen("default", default, untrained, 0.0),
+        claim("no match: AUROC − untrained", default.auroc - untrained.auroc, "", 0.05, "higher"),
+    ]
+    figures: dict[str, Any] = {"folds": {"untrained": untrained.cells, "default": default.cells}}
+    if not QUICK:
+        whole, base = run([DEFAULT, UNTRAINED])
+        claims = [*seen(whole, base), packages(whole), *claims]
+    write("recognition", "Recognition: grocery photos, MobileNetV2, 512 bits rescored", figures, claims)
+
+
+if __name__ == "__main__":
+    main()

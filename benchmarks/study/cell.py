@@ -1,0 +1,104 @@
+"""One cell of the study: a training, finished in one way, without the leaves of one fold."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from benchmarks.result import WORK
+from benchmarks.study.photos import WEIGHTS, Name, Record, folder, in_fold, write
+
+FINISHING = ("average", "head")
+"""Values of the recipe that only matter once training is over."""
+
+Value = str | int | float
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is trained, and without the leaves of which fold; `fold` None leaves none out."""
+
+    name: str
+    recipe: dict[str, Value] = field(default_factory=dict)
+    projection: str = "whiten"
+    backbone: str = "mobilenetv2_100"
+    size: int = 224
+    bits: int = 512
+    fold: int | None = None
+    seed: int = 0
+    catalogue: Name = "grocery"
+
+    @property
+    def key(self) -> str:
+        """The name of its files."""
+        fold = "all" if self.fold is None else f"fold{self.fold}"
+        return f"{self.name}-{self.size}px-{fold}-seed{self.seed}"
+
+    @property
+    def folder(self) -> Path:
+        """Where it works."""
+        return WORK / "study" / self.key
+
+    def described(self) -> dict[str, object]:
+        """What decides its result, for its file."""
+        return {**self.__dict__, "weights": WEIGHTS.name}
+
+    @property
+    def trained_as(self) -> "Cell":
+        """The cell whose training this one finishes in another way, or itself."""
+        training = {name: value for name, value in self.recipe.items() if name not in FINISHING}
+        if training.get("epochs") == 0 or training == self.recipe:
+            return self
+        name = self.name.partition(":")[0]
+        return replace(self, name=name, recipe=training)
+
+
+def model_of(cell: Cell, threads: int) -> tuple[Path, float]:
+    """Train and export, or go on where that was left; the model folder, and the minutes it took now."""
+    began = time.monotonic()
+    run, model = cell.folder / "run", cell.folder / "model"
+    if (model / "model.json").exists():
+        return model, 0.0
+    source = cell.trained_as
+    if source != cell:
+        model_of(source, threads)
+        _borrow(source.folder / "run", run, cell)
+    photos = write(cell.catalogue, lambda row: _is_trained_on(row, cell), cell.folder / "train.csv")
+    options = [f"--set={name}={value}" for name, value in cell.recipe.items() if name != "epochs"]
+    if "epochs" in cell.recipe:
+        options.append(f"--epochs={cell.recipe['epochs']}")
+    _twinshot(
+        *("train", str(photos), f"--images={folder(cell.catalogue)}", f"--out={run}", f"--weights={WEIGHTS}"),
+        *(f"--backbone={cell.backbone}", f"--size={cell.size}", f"--bits={cell.bits}", f"--seed={cell.seed}"),
+        *(f"--projection={cell.projection}", f"--threads={threads}", *options),
+    )
+    _twinshot("export", str(run), f"--out={model}")
+    return model, (time.monotonic() - began) / 60
+
+
+def _is_trained_on(row: Record, cell: Cell) -> bool:
+    """`val` steers; the clean pictures of `iconic` are never shown to a training."""
+    return row["split"] in ("train", "val") and (cell.catalogue != "grocery" or not in_fold(row, cell.fold))
+
+
+def _borrow(source: Path, run: Path, cell: Cell) -> None:
+    """A trained run, as one whose recipe finishes it differently: all but its last step is the same."""
+    if run.exists():
+        return
+    staging = run.with_name("run.partial")
+    shutil.rmtree(staging, ignore_errors=True)
+    shutil.copytree(source, staging, ignore=shutil.ignore_patterns("final.pt", "tensorboard", ".lock"))
+    config = json.loads((staging / "config.json").read_text(encoding="utf-8"))
+    config["recipe"] |= {name: value for name, value in cell.recipe.items() if name in FINISHING}
+    config["projection"] = cell.projection
+    # the catalogue's own path is in the config; the rows behind it are the same
+    config["catalogue"] = str(cell.folder / "train.csv")
+    (staging / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    staging.rename(run)
+
+
+def _twinshot(*arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "twinshot", *arguments], check=True)

@@ -1,0 +1,48 @@
+"""From the files of cells to figures: folds are pooled query by query."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index_builder.bootstrap import Interval
+
+Marks = npt.NDArray[np.float64]
+
+
+def marks(protocol: dict[str, Any], kind: str, of: str) -> Marks:
+    """1 or 0 for each query of a protocol; `kind` such as bits_rescored, `of` such as product@1."""
+    return np.array([float(mark) for mark in protocol["hits"][kind][of]])
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """The files of one cell over folds."""
+
+    found: tuple[dict[str, Any], ...]
+
+    @property
+    def cells(self) -> list[str]:
+        """Which they are."""
+        return [f"{own['cell']['name']} fold {own['cell']['fold']}" for own in self.found]
+
+    def marks(self, protocol: str, kind: str, of: str = "product@1") -> Marks:
+        """Of the queries of all folds, fold after fold."""
+        return np.concatenate([marks(own["protocols"][protocol], kind, of) for own in self.found])
+
+    @property
+    def auroc(self) -> float:
+        """Mean over folds: similarities of two models are not on one scale."""
+        return float(np.mean([own["protocols"]["no_match"]["auroc"] for own in self.found]))
+
+
+def pooled(found: Sequence[dict[str, Any]]) -> Pooled:
+    """Files of one cell over folds."""
+    return Pooled(tuple(found))
+
+
+def spread(own: Interval) -> str:
+    """An interval as a note."""
+    return f"95 % interval {own.low:.3f} to {own.high:.3f}, n = {own.n:,}"

@@ -1,0 +1,55 @@
+"""The real photos of the study, as catalogues of some of their rows. Rows of `test` are never written into one."""
+
+import csv
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from benchmarks.result import PROJECT
+
+SHARED = Path(os.environ.get("TWINSHOT_SHARED", PROJECT.parent / "shared"))
+WEIGHTS = SHARED / "weights" / "timm_mobilenetv2_100_features.safetensors"
+FOLDS = 5
+
+Record = dict[str, str]
+Name = Literal["grocery", "clothing"]
+
+
+def folder(name: Name) -> Path:
+    """Where the photos of a catalogue are."""
+    return SHARED / "data" / name
+
+
+@cache
+def records(name: Name) -> tuple[Record, ...]:
+    """All rows of a catalogue but those of split `test`."""
+    with (folder(name) / "catalogue.csv").open(newline="", encoding="utf-8") as file:
+        return tuple(row for row in csv.DictReader(file) if row["split"] != "test")
+
+
+@cache
+def fold_of() -> dict[str, int]:
+    """The fold of each grocery leaf: sorted by name, shuffled once, dealt out in turn."""
+    leaves = sorted({row["leaf"] for row in records("grocery")})
+    order = np.random.default_rng(0).permutation(len(leaves))
+    return {leaves[leaf]: int(place) % FOLDS for place, leaf in enumerate(order)}
+
+
+def write(name: Name, keep: Callable[[Record], bool], path: Path) -> Path:
+    """The rows that `keep` accepts as a catalogue file at `path`."""
+    rows = [row for row in records(name) if keep(row)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def in_fold(row: Record, fold: int | None) -> bool:
+    """Whether the row's leaf belongs to `fold`; None is no fold."""
+    return fold is not None and fold_of()[row["leaf"]] == fold

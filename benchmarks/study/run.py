@@ -1,0 +1,40 @@
+"""Run cells and keep what they gave, one file each: a study that was cut off goes on where it was."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from benchmarks.result import PROJECT, RESULTS, commit_of, machine
+from benchmarks.study.cell import Cell, model_of
+from benchmarks.study.measure import measure
+
+CELLS = RESULTS / "recognition"
+
+
+def result_of(cell: Cell, threads: int) -> dict[str, Any]:
+    """The file of `cell`; it is run if there is none, or one of another recipe under the same name."""
+    path = CELLS / f"{cell.key}.json"
+    if path.exists():
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if found["cell"] == json.loads(json.dumps(cell.described())):
+            return found
+        shutil.rmtree(cell.folder, ignore_errors=True)
+    model, minutes = model_of(cell, threads)
+    found = {
+        "cell": cell.described(),
+        "commit": commit_of(PROJECT),
+        "machine": machine(),
+        "minutes": round(minutes, 1),
+        "protocols": measure(cell, model, threads),
+    }
+    _write(path, found)
+    shutil.rmtree(cell.folder / "bundles", ignore_errors=True)
+    return found
+
+
+def _write(path: Path, found: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staging = path.with_suffix(".partial")
+    staging.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    staging.rename(path)

@@ -1,0 +1,65 @@
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.study import cell as cells
+from benchmarks.study.cell import Cell
+from benchmarks.study.measure import auroc
+from benchmarks.study.photos import FOLDS, fold_of, in_fold, records, write
+
+
+@pytest.mark.shared
+def test_no_row_of_split_test_is_ever_written_into_a_catalogue_of_the_study(tmp_path: Path) -> None:
+    for name in ("grocery", "clothing"):
+        with write(name, lambda row: True, tmp_path / "all.csv").open(newline="") as file:
+            splits = {row["split"] for row in csv.DictReader(file)}
+        assert splits <= {"train", "val", "iconic"}
+        assert "val" in splits
+
+
+@pytest.mark.shared
+def test_every_leaf_is_in_one_fold_and_the_folds_are_of_one_size() -> None:
+    sizes = np.bincount(list(fold_of().values()), minlength=FOLDS)
+    assert sizes.max() - sizes.min() <= 1
+    row = next(row for row in records("grocery") if row["split"] == "val")
+    assert [in_fold(row, fold) for fold in range(FOLDS)].count(True) == 1
+    assert not in_fold(row, None)
+
+
+@pytest.mark.shared
+def test_a_fold_trains_on_no_photo_of_its_leaves_and_on_no_clean_picture() -> None:
+    kept = [row for row in records("grocery") if cells._is_trained_on(row, Cell("x", fold=2))]
+    assert {row["split"] for row in kept} == {"train", "val"}
+    assert all(fold_of()[row["leaf"]] != 2 for row in kept)
+    assert len({row["leaf"] for row in kept}) == sum(fold != 2 for fold in fold_of().values())
+
+
+def test_a_cell_that_only_finishes_differently_shares_its_training() -> None:
+    plain, other = Cell("default"), Cell("default:average=1", {"average": 1.0})
+    assert other.trained_as == plain
+    assert Cell("categories", {"instance": 0}).trained_as == Cell("categories", {"instance": 0})
+    untrained = Cell("untrained", {"epochs": 0, "average": 0.5})
+    assert untrained.trained_as == untrained
+
+
+def test_a_borrowed_run_has_the_other_recipe_and_lacks_only_the_last_step(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("best.pt", "initial.pt", "final.pt"):
+        (source / name).write_bytes(b"x")
+    (source / "config.json").write_text(json.dumps({"recipe": {"average": 0.5, "epochs": 6}, "projection": "whiten"}))
+    cells._borrow(source, tmp_path / "run", Cell("default:average=1", {"average": 1.0}))
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["recipe"] == {"average": 1.0, "epochs": 6}
+    assert sorted(own.name for own in (tmp_path / "run").iterdir()) == ["best.pt", "config.json", "initial.pt"]
+
+
+def test_auroc_is_the_share_of_pairs_in_the_right_order() -> None:
+    rng = np.random.default_rng(0)
+    positive, negative = rng.integers(0, 8, 30) + 2.0, rng.integers(0, 8, 20).astype(float)
+    pairs = [(p > n) + 0.5 * (p == n) for p in positive for n in negative]
+    assert auroc(positive, negative) == pytest.approx(np.mean(pairs))
+    assert auroc(np.ones(3), np.ones(4)) == 0.5
