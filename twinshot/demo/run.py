@@ -106,8 +106,8 @@ def _measure(
 
 
 def _stay(service: "subprocess.Popen[bytes]", log: Path, options: Options) -> None:
-    print("Ctrl-C stops it.", file=sys.stderr if options.json else sys.stdout, flush=True)
     try:
+        print("Ctrl-C stops it.", file=sys.stderr if options.json else sys.stdout, flush=True)
         code = service.wait()
     except KeyboardInterrupt:
         return
