@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,6 +42,27 @@ def test_a_product_is_found_in_every_shard_by_image_id(tmp_path: Path) -> None:
     assert table.image("4") == 3
     assert table.image("5") is None
     assert table.ids(np.array([3, 0])) == (["c", "b"], ["4", "3"])
+
+
+def test_rows_of_several_shards_come_in_the_order_they_were_asked_for(tmp_path: Path) -> None:
+    table = write_table(tmp_path, list("abcde"), list("12345"))
+    for rows in ([4, 0, 3, 1, 2, 0], [1], []):
+        numbers = np.array(rows, dtype=np.int64)
+        assert table.ids(numbers) == (["abcde"[row] for row in rows], ["12345"[row] for row in rows])
+        assert [own.image_id for own in table.records(numbers)] == ["12345"[row] for row in rows]
+
+
+def test_a_few_ids_are_read_without_joining_the_texts_of_all_shards(tmp_path: Path) -> None:
+    long = [f"{number:0>2000}" for number in range(200)]
+    table = write_table(tmp_path, long, long, shard_rows=50)
+    default = pa.default_memory_pool()
+    counted = pa.proxy_memory_pool(default)
+    pa.set_memory_pool(counted)
+    try:
+        table.ids(np.array([180, 20]))
+    finally:
+        pa.set_memory_pool(default)
+    assert counted.max_memory() < 100_000, "all ids have 800,000 bytes"
 
 
 def test_a_record_has_every_column(tmp_path: Path) -> None:
