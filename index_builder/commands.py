@@ -26,6 +26,10 @@ def index(
     catalogue: Annotated[Path | None, typer.Argument(help="CSV, Parquet, JSON lines, folder tree or eProduct.")] = None,
     column: Columns = None,
     images: Images = None,
+    index_splits: Annotated[
+        str | None,
+        typer.Option(help="Splits to index, such as train; default all but val, test, query; of eProduct index alone."),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail at a bad row instead of listing it.")] = False,
     shard_rows: Annotated[int, typer.Option(min=1, help="Rows in one shard.")] = 1_000_000,
     keep: Annotated[int, typer.Option(min=1, help="Generations that stay for roll-back.")] = 3,
@@ -61,6 +65,7 @@ def index(
         out=out,
         columns=column_mapping(column or []),
         images=images,
+        splits=tuple(_names(index_splits)),
         strict=strict,
         wishes=Wishes(shard_rows, keep_embeddings, thumbs),
         keep=keep,
@@ -104,7 +109,7 @@ def evaluate(
     asked = evaluate_catalogue(
         bundles,
         queries,
-        splits=[own.strip() for own in query_splits.split(",")] if query_splits else [],
+        splits=_names(query_splits),
         generation=generation,
         columns=column_mapping(column or []),
         images=images,
@@ -186,6 +191,11 @@ def rollback(
 def cores() -> int:
     """The processor cores this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else (os.cpu_count() or 1)
+
+
+def _names(listed: str | None) -> list[str]:
+    """The names of an option such as `val,test`; splits are lower case."""
+    return [own.strip().lower() for own in listed.split(",")] if listed else []
 
 
 def _print_json(value: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ class Order:
     out: Path
     columns: dict[str, str] = field(default_factory=dict)
     images: Path | None = None
+    splits: tuple[str, ...] = ()
+    """The splits to index; none = as the catalogue's format says, else all but val, test and query."""
     strict: bool = False
     wishes: Wishes = field(default_factory=Wishes)
     keep: int = 3
@@ -113,10 +115,17 @@ class _Run:
         order = self._order
         if order.catalogue is None:
             return None, Checked("(empty)", [], [], [], photos=False)
-        catalogue = open_catalogue(order.catalogue, columns=order.columns, images=order.images)
+        catalogue = open_catalogue(
+            order.catalogue, columns=order.columns, images=order.images, shelf=order.splits or None
+        )
         with self._progress.stage("check"):
             # photos are looked at when they are encoded, once
-            checked = check(catalogue, self._card.preprocessing, photos=False, threads=order.threads)
+            checked = check(_needed(catalogue), self._card.preprocessing, photos=False, threads=order.threads)
+        if order.splits and not any(row.indexed for row in checked.rows):
+            raise CatalogueError(
+                f"{checked.name} has no usable row of --index-splits {','.join(order.splits)}; "
+                f"`twinshot check {checked.name}` counts its splits and lists bad rows"
+            )
         require_good(checked, order.strict)
         if not any(row.indexed for row in checked.rows):
             raise CatalogueError(
@@ -226,3 +235,12 @@ class _Run:
         if bad:
             write_bad_rows(staged / BAD_ROWS_FILE, bad)
         return report
+
+
+def _needed(catalogue: Catalogue) -> Catalogue:
+    """Without the rows that were put off the shelf, such as eProduct's training photos, but for those that judge."""
+
+    def entries() -> Iterator[Row | BadRow]:
+        return (e for e in catalogue.entries() if isinstance(e, BadRow) or e.shelved is not False or e.split == "val")
+
+    return Catalogue(catalogue.name, catalogue.photos, entries)

@@ -1,7 +1,7 @@
 """Opening a catalogue of any format."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.catalogue.bad_row import BadRow
@@ -63,18 +63,36 @@ class Catalogue:
         return f"image {image!r} lies outside of {self.photos.where} (use --images to name a folder that holds it)"
 
 
-def open_catalogue(path: Path, *, columns: Mapping[str, str] | None = None, images: Path | None = None) -> Catalogue:
+def open_catalogue(
+    path: Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    images: Path | None = None,
+    splits: Collection[str] | None = None,
+    shelf: Collection[str] | None = None,
+) -> Catalogue:
     """Open a catalogue; its format is told from the path.
 
     path: a CSV, Parquet or JSON lines file; a folder with a `catalogue` file of one of these formats; the eProduct
         folder; any other folder is a tree, `meta/level2/leaf/product/photo.jpg`.
     columns: field to column of a table, such as {"image": "photo_path"}; a field not named has its own name.
     images: the folder, tar file or pattern of tar files with the photos; default: the folder of the table.
+    splits: only the rows of these splits; default: all.
+    shelf: the splits that stand in the index; default: as the format says, else all but val, test and query.
 
     Raises CatalogueError: nothing there, a format that is not known, photos that cannot be opened.
 
     >>> catalogue = open_catalogue(Path("shop.csv"), columns={"image": "photo_path"}, images=Path("photos.tar"))
     """
+    opened = _opened(path, columns, images, splits)
+    if splits is None and shelf is None:
+        return opened
+    return Catalogue(opened.name, opened.photos, lambda: _part(opened.entries(), splits, shelf))
+
+
+def _opened(
+    path: Path, columns: Mapping[str, str] | None, images: Path | None, splits: Collection[str] | None
+) -> Catalogue:
     name = str(path)
     table = _table(path)
     if table is not None:
@@ -83,10 +101,21 @@ def open_catalogue(path: Path, *, columns: Mapping[str, str] | None = None, imag
     if columns:
         raise CatalogueError(f"--column is for tables, and {path} is a folder; leave it out")
     if is_eproduct(path):
-        return Catalogue(name, open_photos(images or path), lambda: read_eproduct(path))
+        return Catalogue(name, open_photos(images or path), lambda: read_eproduct(path, splits))
     if images is not None:
         raise CatalogueError(f"--images is for tables, and {path} is a folder tree of photos; leave it out")
     return Catalogue(name, FolderPhotos(path), lambda: read_tree(path, path.resolve().name))
+
+
+def _part(
+    entries: Iterator[Row | BadRow], splits: Collection[str] | None, shelf: Collection[str] | None
+) -> Iterator[Row | BadRow]:
+    """The rows of `splits` and all bad ones, of which no split is known; `shelf` says which are indexed."""
+    for entry in entries:
+        if isinstance(entry, BadRow):
+            yield entry
+        elif splits is None or entry.split in splits:
+            yield entry if shelf is None else replace(entry, shelved=entry.split in shelf)
 
 
 def _table(path: Path) -> Path | None:

@@ -4,10 +4,11 @@
     metadata/index.csv query_part1.csv   UUID, IMAGE_PATH
     Images/<split>/<UUID>.JPEG
 
-It has no product ids: a photo is a product of its own.
+It has no product ids: a photo is a product of its own. Queries are answered with photos of `index` alone, so where
+that file is there, the training photos are trained on but not indexed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,15 +28,22 @@ def is_eproduct(folder: Path) -> bool:
     return any((folder / "metadata" / name).is_file() for name in SPLITS)
 
 
-def read_eproduct(folder: Path) -> Iterator[Row | BadRow]:
-    """The rows of all metadata files that are there. Raises CatalogueError for one that cannot be read."""
+def read_eproduct(folder: Path, splits: Collection[str] | None = None) -> Iterator[Row | BadRow]:
+    """The rows of all metadata files that are there, or of those of `splits`; the others are not opened.
+
+    Raises CatalogueError for one that cannot be read.
+    """
+    has_index = (folder / "metadata" / "index.csv").is_file()
     for name, split in SPLITS.items():
         path = folder / "metadata" / name
-        if not path.is_file():
+        if not path.is_file() or (splits is not None and split not in splits):
             continue
+        shelved = split == "index" if has_index else None
         columns = Columns(_IDS | _LABELS if split in ("train", "val") else _IDS)
         for row in read_table(path, columns, f"metadata/{name}"):
-            yield row if isinstance(row, BadRow) else replace(row, image=_image(row.image), split=split)
+            yield (
+                row if isinstance(row, BadRow) else replace(row, image=_image(row.image), split=split, shelved=shelved)
+            )
 
 
 def _image(path: str) -> str:

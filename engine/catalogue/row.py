@@ -22,6 +22,8 @@ class Row:
     url: str | None
     file: str
     number: int
+    shelved: bool | None = None
+    """Whether it stands in the index, where the catalogue's format or the caller says so; None: as its split says."""
 
     @property
     def product(self) -> str:
@@ -31,7 +33,7 @@ class Row:
     @property
     def indexed(self) -> bool:
         """Whether the photo stands in the index."""
-        return self.split not in SPLITS_NOT_INDEXED
+        return self.split not in SPLITS_NOT_INDEXED if self.shelved is None else self.shelved
 
     @property
     def where(self) -> str:

@@ -232,3 +232,30 @@ def test_ids_of_generations_ascend_however_fast_they_are_built(
     assert built == sorted(built)
     assert names(tmp_path / "out") == built[::-1]
     assert read_manifest(tmp_path / "out" / current(tmp_path / "out")).generation == built[-1]
+
+
+def test_the_splits_to_index_can_be_named(catalogue: Path, tiny_model: Path, tmp_path: Path) -> None:
+    indexed = run(catalogue, tiny_model, tmp_path / "out", splits=("test",))
+    _, images = opened(tmp_path / "out").ids(np.arange(indexed.manifest.rows))
+    assert sorted(images) == [f"P{product:02}-q0" for product in range(20)]
+
+
+def test_a_split_to_index_that_is_not_there_is_named(catalogue: Path, tiny_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match=r"has no usable row of --index-splits tset; `twinshot check"):
+        run(catalogue, tiny_model, tmp_path / "out", splits=("tset",))
+
+
+def test_of_eproduct_only_the_index_is_read_and_training_photos_are_not_even_looked_for(
+    tiny_catalogue: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    photos = tiny_catalogue.parent / "photos"
+    folder = tmp_path / "eproduct"
+    (folder / "Images" / "index").mkdir(parents=True)
+    shutil.copy(photos / "P00-0.jpg", folder / "Images" / "index" / "u1.JPEG")
+    (folder / "metadata").mkdir()
+    labels = "UUID,IMAGE_PATH,AUCT_TITL,META_CATEG_ID,CATEG_LVL2_ID,LEAF_CATEG_ID"
+    (folder / "metadata" / "train.csv").write_text(f"{labels}\nu0,train/gone.JPEG,A boot,1,12,123\n")
+    (folder / "metadata" / "index.csv").write_text("UUID,IMAGE_PATH\nu1,index/u1.JPEG\n")
+    indexed = run(folder, tiny_model, tmp_path / "out", strict=True)
+    assert (indexed.manifest.rows, indexed.manifest.source.rows_read) == (1, 1)
+    assert opened(tmp_path / "out").ids(np.arange(1))[1] == ["u1"]

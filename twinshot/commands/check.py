@@ -100,11 +100,10 @@ def _print(checked: "Checked", written: Path | None) -> None:
 
 
 def _splits(checked: "Checked") -> "Table":
-    from engine.catalogue.row import SPLITS_NOT_INDEXED
-
+    indexed = {row.split for row in checked.rows if row.indexed}
     table = _table("split", "rows", "indexed")
     for split, count in checked.splits.most_common():
-        table.add_row(split or "(none)", f"{count:,}", "no" if split in SPLITS_NOT_INDEXED else "yes")
+        table.add_row(split or "(none)", f"{count:,}", "yes" if split in indexed else "no")
     return table
 
 

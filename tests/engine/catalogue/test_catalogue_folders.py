@@ -92,8 +92,35 @@ def test_the_eproduct_layout_is_read(eproduct: Path) -> None:
     assert [row.category for row in rows] == [("1", "12", "123"), ("1", "12", "124"), (None,) * 3, (None,) * 3]
     assert [row.product_id for row in rows] == [None] * 4
     assert rows[0].title == "A boot"
-    assert [row.indexed for row in rows] == [True, False, True, False]
     assert all(catalogue.read(row).startswith(b"\xff\xd8") for row in rows)
+
+
+def test_of_eproduct_only_the_index_is_indexed_and_not_the_training_photos(eproduct: Path) -> None:
+    def indexed() -> list[bool]:
+        return [entry.indexed for entry in open_catalogue(eproduct).entries() if isinstance(entry, Row)]
+
+    assert indexed() == [False, False, True, False]
+    (eproduct / "metadata" / "index.csv").unlink()
+    assert indexed() == [True, False, False]
+
+
+def test_of_some_splits_only_their_files_are_opened(eproduct: Path) -> None:
+    (eproduct / "metadata" / "train.csv").write_bytes(b"not a table of photos")
+    (row,) = open_catalogue(eproduct, splits={"index"}).rows()
+    assert (row.image_id, row.indexed) == ("u3", True)
+
+
+def test_the_caller_can_say_which_splits_are_indexed(eproduct: Path) -> None:
+    rows = open_catalogue(eproduct, splits={"train", "val", "index"}, shelf={"train"}).rows()
+    assert [(row.split, row.indexed) for row in rows] == [("train", True), ("val", False), ("index", False)]
+
+
+def test_of_some_splits_a_table_yields_their_rows_and_every_bad_one(draw: Draw, table: Table, tmp_path: Path) -> None:
+    draw("1.jpg")
+    path = table("image,split", "1.jpg,val", "1.jpg,", "1.jpg,test", ",val")
+    entries = list(open_catalogue(path, splits={"val", "test"}, shelf={"test"}).entries())
+    assert [entry.number for entry in entries] == [1, 3, 4]
+    assert [entry.indexed for entry in entries if isinstance(entry, Row)] == [False, True]
 
 
 def test_a_bad_row_of_eproduct_is_named_by_its_file(eproduct: Path) -> None:
