@@ -89,6 +89,9 @@ def evaluate(
     generation: Annotated[str | None, typer.Option(help="Its id; default: the live one.")] = None,
     column: Columns = None,
     images: Images = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="The right photos of each query, as `twinshot submit` writes a file.")
+    ] = None,
     threads: Threads = None,
     json: Annotated[
         Path | None, typer.Option(help="Write the figures to this file; - prints them and nothing else.")
@@ -115,6 +118,7 @@ def evaluate(
         images=images,
         threads=threads or cores(),
         progress=progress,
+        truth=truth,
     )
     result = as_json(asked, progress)
     if printed:

@@ -1,6 +1,6 @@
 """How well a generation finds known answers: in float, in bits, and in bits rescored as the service answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from engine.index.protocol import Rows
 from engine.metrics import Judged, photo_metrics, product_metrics
 from index_builder.lists import first_of_each, float_lists, hamming_lists
 from index_builder.queries import Queries
-from index_builder.shelf import Relevant, Shelf, Truth, find_truth, open_shelf
+from index_builder.shelf import Relevant, Shelf, Truth, find_truth, given_truth, open_shelf
 
 DEPTH = 1000
 """Photos in a list; right answers beyond it count as not found (mean average precision at 1,000)."""
@@ -74,15 +74,18 @@ class Evaluation:
         }
 
 
-def evaluate(generation: Generation, queries: Queries, floats: bool = True) -> Evaluation:
+def evaluate(
+    generation: Generation, queries: Queries, floats: bool = True, right: Mapping[str, Sequence[str]] | None = None
+) -> Evaluation:
     """Ask `generation` every query and judge the lists. Without `floats` only the bits are searched.
 
+    right: the image ids that answer each query id; default: what has the query's product, or category.
     A query whose product is not indexed is left out and counted. The products of a list are its first photos of each,
     exactly as `/search` groups them.
     """
     set_threads(1)  # one query at a time: more threads only wait for each other, a hundredfold on a busy machine
     shelf = open_shelf(generation)
-    truth = find_truth(shelf, queries)
+    truth = find_truth(shelf, queries) if right is None else given_truth(shelf, queries, right)
     asked = np.flatnonzero(truth.totals)
     left_out = [truth.left_out[query] for query in asked]
     depth = min(shelf.rows, DEPTH)

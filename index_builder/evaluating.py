@@ -8,13 +8,13 @@ from typing import Any
 
 from engine.bundle.generation import open_generation
 from engine.bundle.store import current
-from engine.catalogue.catalogue import open_catalogue
 from engine.catalogue.check import check
 from engine.encoder import Encoder
 from engine.errors import CatalogueError
 from index_builder.evaluate import Evaluation, evaluate
 from index_builder.progress import Progress
-from index_builder.queries import choose_rows, encode_queries
+from index_builder.queries import choose_rows, encode_queries, open_queries
+from index_builder.submission import read_submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,17 @@ def evaluate_catalogue(
     images: Path | None,
     threads: int,
     progress: Progress,
+    truth: Path | None = None,
 ) -> Asked:
     """Ask a generation (default: the live one) the photos of a catalogue; nothing is written to the bundle folder.
 
-    Raises BundleError and CatalogueError.
+    truth: which photos are right for which query, in the form of a submission, instead of products or categories.
+    Raises BundleError, CatalogueError and InputError.
     """
+    right = None if truth is None else read_submission(truth)
     opened = open_generation(bundles / (generation or current(bundles)))
     encoder = Encoder(opened.folder, threads=threads, verify=False)
-    catalogue = open_catalogue(queries, columns=columns, images=images)
+    catalogue = open_queries(queries, columns, images, splits)
     with progress.stage("check"):
         checked = check(catalogue, opened.card.preprocessing, photos=False, threads=threads)
     rows, chosen = choose_rows(checked.rows, splits)
@@ -52,7 +55,7 @@ def evaluate_catalogue(
     if not found.rows:
         raise CatalogueError(f"{queries} has no photo to ask with; `twinshot check {queries}` lists what is wrong")
     with progress.stage("search"):
-        return Asked(evaluate(opened, found), chosen, len(found.bad))
+        return Asked(evaluate(opened, found, right=right), chosen, len(found.bad))
 
 
 def as_json(asked: Asked, progress: Progress) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The photos a generation is asked about, encoded by that generation's own model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.catalogue.bad_row import BadRow
-from engine.catalogue.catalogue import Catalogue
+from engine.catalogue.catalogue import Catalogue, open_catalogue
 from engine.catalogue.row import Row
 from engine.codes import Floats
 from engine.encoder import Encoder
@@ -28,6 +28,20 @@ class Queries:
     embeddings: Floats
     features: npt.NDArray[np.float16] | None
     bad: list[BadRow]
+
+
+def open_queries(
+    path: Path, columns: Mapping[str, str] | None, images: Path | None, splits: Collection[str]
+) -> Catalogue:
+    """A catalogue of the rows of `splits` alone, of all rows if none are named.
+
+    Raises CatalogueError if no row is of the splits that were named.
+    """
+    part = open_catalogue(path, columns=columns, images=images, splits=splits or None)
+    if splits and not any(isinstance(entry, Row) for entry in part.entries()):
+        whole = open_catalogue(path, columns=columns, images=images)
+        choose_rows([entry for entry in whole.entries() if isinstance(entry, Row)], list(splits))
+    return part
 
 
 def choose_rows(rows: Sequence[Row], splits: Sequence[str]) -> tuple[list[Row], str]:

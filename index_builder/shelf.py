@@ -1,6 +1,6 @@
 """A generation as evaluation needs it: numbers in place of ids, and which rows answer which query."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -15,7 +15,7 @@ from engine.taxonomy import NO_PATH, Path3, is_under
 from index_builder.cache import as_keys
 from index_builder.queries import Queries
 
-Relevant = Literal["product", "category"]
+Relevant = Literal["product", "category", "answer"]
 Numbers = npt.NDArray[np.int64]
 
 
@@ -85,6 +85,21 @@ def find_truth(shelf: Shelf, queries: Queries) -> Truth:
     left = [int(np.isin(labels[rows], own).sum()) for own, rows in zip(wanted, left_out, strict=True)]
     totals = _array([int(counts[own].sum()) for own in wanted]) - _array(left)
     return Truth(kind, labels, wanted, left_out, totals)
+
+
+def given_truth(shelf: Shelf, queries: Queries, right: Mapping[str, Sequence[str]]) -> Truth:
+    """What is right is known photo by photo: `right` has the image ids that answer each query id.
+
+    One that is not indexed counts as not found; nothing is left out, not even a copy of the query's photo.
+    Raises CatalogueError if there is nothing for any of the queries.
+    """
+    known = [set(right.get(row.image_id, ())) for row in queries.rows]
+    if not any(known):
+        raise CatalogueError("the truth has no answer to any of the queries; its first column holds their image ids")
+    rows = [(shelf.generation.table.image(own) for own in answers) for answers in known]
+    wanted = [_array([row for row in own if row is not None]) for own in rows]
+    none = [_array([])] * len(known)
+    return Truth("answer", np.arange(shelf.rows), wanted, none, _array([len(answers) for answers in known]))
 
 
 def scope_without(rows: int, left_out: Rows) -> Scope:

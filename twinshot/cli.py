@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "build": "twinshot.commands.build",
     "evaluate": "index_builder.commands",
     "search": "twinshot.commands.search",
+    "submit": "twinshot.commands.submit",
     "serve": "twinshot.commands.serve",
     "verify": "index_builder.commands",
     "generations": "index_builder.commands",

@@ -140,6 +140,47 @@ def test_queries_without_product_and_category_are_refused(generation: Generation
         evaluate(generation, changed(queries, product_id=None, category=(None, None, None)))
 
 
+def test_a_truth_says_photo_by_photo_what_is_right(generation: Generation, queries: Queries) -> None:
+    unnamed = changed(queries, product_id=None, category=(None, None, None))
+    right = {own.image_id: [f"{own.product}-{photo}" for photo in range(3)] for own in queries.rows}
+    by_product = evaluate(generation, queries).as_json()
+    found = evaluate(generation, unnamed, right=right).as_json()
+    assert found["relevant"] == "answer"
+    for kind in ("bits", "bits_rescored"):
+        assert found[kind]["photo"] == by_product[kind]["photo"]
+
+
+def test_a_right_photo_that_is_not_indexed_counts_as_not_found(generation: Generation, queries: Queries) -> None:
+    right = {own.image_id: [f"{own.product}-0"] for own in queries.rows}
+    whole = evaluate(generation, queries, right=right).as_json()["bits_rescored"]["photo"]
+    missing = {query: [*answers, "gone-0"] for query, answers in right.items()}
+    part = evaluate(generation, queries, right=missing).as_json()["bits_rescored"]["photo"]
+    assert part["mar@10"] == pytest.approx(whole["mar@10"] / 2)
+
+
+def test_both_readings_of_the_denominator_are_told_apart(generation: Generation, queries: Queries) -> None:
+    everything_right = {own.image_id: generation.ids(np.arange(60))[1] for own in queries.rows}
+    found = evaluate(generation, queries, right=everything_right).as_json()["bits_rescored"]["photo"]
+    assert (found["mar@10"], found["mar@10_capped"]) == (pytest.approx(10 / 60), 1.0)
+
+
+def test_queries_that_the_truth_does_not_know_are_left_out_and_one_that_knows_none_is_refused(
+    generation: Generation, queries: Queries
+) -> None:
+    found = evaluate(generation, queries, right={"P00-q0": ["P00-0"]}).as_json()
+    assert (found["answerable"], found["unanswerable"]) == (1, 19)
+    with pytest.raises(CatalogueError, match="no answer to any of the queries"):
+        evaluate(generation, queries, right={"P99-q0": ["P00-0"]})
+
+
+def test_a_truth_is_read_from_a_file(tmp_path: Path, tiny_bundle: Path, tiny_catalogue: Path) -> None:
+    (tmp_path / "truth.csv").write_text('P00-q0,"P00-0 P00-1 P00-2"\n')
+    found = evaluate_catalogue(
+        tiny_bundle, tiny_catalogue, ["test"], None, {}, None, 2, Progress(), tmp_path / "truth.csv"
+    )
+    assert (found.evaluation.relevant, len(found.evaluation.answerable)) == ("answer", 1)
+
+
 def row(split: str | None) -> Row:
     return Row("a.jpg", "a", None, (None, None, None), None, split, None, "a.csv", 1)
 

@@ -25,7 +25,6 @@ def build(
     images: Annotated[Path | None, typer.Option(help="Folder or tar file with the photos.")] = None,
     column: Annotated[list[str] | None, typer.Option(help="Our column = theirs, such as image=photo_path.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail if any row of the catalogue is bad.")] = False,
-    index_splits: Annotated[str | None, typer.Option(help="Splits to index; see `twinshot index --help`.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads (default: one for each core).")] = None,
     force: Annotated[str | None, typer.Option(help="Publish despite the quality gate, for this reason.")] = None,
@@ -51,7 +50,6 @@ def build(
     training += [] if epochs is None else [f"--epochs={epochs}"]
     training += [f"--set={pair}" for pair in set_ or []]
     publishing = [f"--force={force}"] if force else []
-    publishing += [f"--index-splits={index_splits}"] if index_splits else []
     publishing += ["--json"] if json else []
     steps = [
         ["train", *common, *training, f"--out={folder / 'run'}"],

@@ -55,7 +55,7 @@ def _design(rng: np.random.Generator, shape: Shape) -> Design:
     return Design(
         shape=shape,
         colour=colour,
-        accent=str(rng.choice(_accents(colour))),
+        accent=str(rng.choice(accents(colour))),
         trim=str(rng.choice(list(TRIMS))),
         pattern=str(rng.choice(PATTERNS)),
         emblem=rng.choice([None, *EMBLEMS]),  # type: ignore[arg-type]
@@ -71,13 +71,13 @@ def _twin(rng: np.random.Generator, design: Design, turn: int) -> Design:
     if kind == 1:
         return replace(design, detail=None if design.detail else str(rng.choice(list(design.shape.details))))
     if kind == 2:
-        return replace(design, accent=str(rng.choice(_accents(design.colour))))
+        return replace(design, accent=str(rng.choice(accents(design.colour))))
     if design.pattern not in STRIPES:
         return design
     return replace(design, pattern=str(rng.choice(STRIPES)))
 
 
-def _accents(colour: str) -> list[str]:
+def accents(colour: str) -> list[str]:
     """The accents that stand out from a body colour."""
     return [name for name in ACCENTS if _contrast(colour, name) > 62]
 
