@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.calibration import Calibration
 from engine.files import require
 from engine.index.protocol import Scope
 from engine.model import parse
@@ -71,8 +72,8 @@ class Manifest(_Record):
     thresholds_from: Literal["catalogue", "model"]
     short_list: int = Field(ge=1)
     """S: the size of the first short list."""
-    calibration: dict[str, Any] | None = None
-    """How similarities become probabilities; None where there were too few same-product pairs."""
+    calibration: Calibration | None = None
+    """How similarities become scores; None where there were too few photos with a known product to fit it on."""
     rows: int
     products: int
     categories: tuple[CategorySlice, ...]
