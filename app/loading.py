@@ -12,7 +12,6 @@ from app.telemetry import Timing
 from engine.bundle.generation import open_generation
 from engine.bundle.store import current
 from engine.encoder import Encoder
-from engine.errors import BundleError
 
 
 def load(settings: Settings) -> Loaded:
@@ -21,11 +20,6 @@ def load(settings: Settings) -> Loaded:
     Raises BundleError and UnavailableError.
     """
     generation = open_generation(settings.bundles / current(settings.bundles))
-    if generation.manifest.calibration is not None:
-        raise BundleError(
-            f"{generation.folder} has a calibration, which this version of Twinshot does not apply; "
-            "serve it with the version that built it"
-        )
     loaded = Loaded(generation, Encoder(generation.folder, device=settings.device, threads=1, verify=False))
     _warm(loaded)
     return loaded

@@ -210,10 +210,16 @@ class ModelInfo(_Answer):
 
 
 class CalibrationInfo(_Answer):
-    """Whether scores are calibrated."""
+    """Whether scores are calibrated; if so from what, how well, and the threshold behind `match`."""
 
     available: bool
-    reason: str | None
+    reason: str | None = Field(description="Why there are no scores.")
+    source: str | None = Field(default=None, description="val: held-out photos; catalogue: the indexed photos.")
+    queries: int | None = None
+    ece: float | None = Field(default=None, description="Expected calibration error of first scores.")
+    min_score: float | None = Field(default=None, description="The recommended threshold.")
+    precision: float | None = Field(default=None, description="Share of answers at or above it that were right.")
+    recall: float | None = Field(default=None, description="Share of findable queries answered rightly above it.")
 
 
 class Limits(_Answer):

@@ -227,6 +227,18 @@ def _print_indexed(report: dict[str, Any], folder: Path) -> None:
         typer.echo(
             f"{counted(quality['answered'], 'held-out query', 'held-out queries')} ({quality['queries']}): {shown}"
         )
+    typer.echo(_scores_line(report["calibration"], report["uncalibrated"]))
+
+
+def _scores_line(own: dict[str, Any] | None, why_not: str | None) -> str:
+    if own is None:
+        return f"no scores: {why_not}"
+    precision = "not known" if own["precision"] is None else f"{own['precision']:.2f}"
+    return (
+        f"scores from {own['queries']:,} photos of {own['products']:,} products ({own['source']}), a third of them "
+        f"strangers: calibration error {own['ece']:.3f} (95 % interval {own['ece_low']:.3f} to {own['ece_high']:.3f}); "
+        f"recommended min_score {own['min_score']:.2f}: precision {precision}, recall {own['recall']:.2f}"
+    )
 
 
 def _print_evaluation(result: dict[str, Any]) -> None:

@@ -42,9 +42,9 @@ def choose_judges(rows: Sequence[Row]) -> Judges:
     photos = Counter(row.product for row in rows if row.indexed)
     val = [row for row in rows if row.split == "val" and photos[row.product]]
     if val:
-        return Judges(_sample(val, VAL_QUERIES), "val")
+        return Judges(sample(val, VAL_QUERIES), "val")
     several = [row for row in rows if row.indexed and photos[row.product] > 1]
-    return Judges(_sample(several, LEAVE_ONE_OUT_QUERIES), "leave-one-out")
+    return Judges(sample(several, LEAVE_ONE_OUT_QUERIES), "leave-one-out")
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ def require_pass(generation: str, reasons: Sequence[str], force: str | None) -> 
         )
 
 
-def _sample(rows: list[Row], count: int) -> list[Row]:
+def sample(rows: list[Row], count: int) -> list[Row]:
+    """At most `count` of `rows`, in their order, the same for the same rows."""
     if len(rows) <= count:
         return rows
     chosen = np.random.default_rng(0).choice(len(rows), count, replace=False)

@@ -24,6 +24,7 @@ from engine.taxonomy import NO_PATH
 from engine.wording import counted
 from index_builder.build import Ingredients, build_generation, write_manifest
 from index_builder.cache import PhotoCache, cache_folder
+from index_builder.calibrate import Calibrated, calibrate_generation
 from index_builder.encode import BATCH, EncodedRows, encode_rows
 from index_builder.gate import Examiner, choose_judges, compare, faults, quality_of, require_pass
 from index_builder.plan import Plan, Wishes, make_plan, require_space
@@ -99,9 +100,10 @@ class _Run:
         try:
             manifest = self._build(staged, encoded, cache, plan, checked, len(bad))
             held_out = [row for row in checked.rows if not row.indexed]
+            calibration = self._calibrate(staged, catalogue, [*encoded.rows, *held_out])
             quality = self._measure(staged, catalogue, [*encoded.rows, *held_out])
-            manifest = manifest.model_copy(update={"quality": quality})
-            report = self._report(staged, manifest, encoded, bad)
+            manifest = manifest.model_copy(update={"quality": quality, "calibration": calibration.calibration})
+            report = self._report(staged, manifest, encoded, bad, calibration.reason)
             write_manifest(staged, manifest)
             deleted = publish(staged, order.out, self._generation, order.keep)
         except Exception:
@@ -182,6 +184,21 @@ class _Run:
             )
             return build_generation(staged, given)
 
+    def _calibrate(self, staged: Path, catalogue: Catalogue | None, rows: Sequence[Row]) -> Calibrated:
+        """How similarities of what is staged become scores."""
+        if catalogue is None:
+            return Calibrated(None, "there is no photo yet")
+        with self._progress.stage("calibrate"):
+            return calibrate_generation(
+                open_generation(staged),
+                self._encoder,
+                catalogue,
+                rows,
+                cache_folder(self._order.out, self._card),
+                self._order.threads,
+                self._progress,
+            )
+
     def _measure(self, staged: Path, catalogue: Catalogue | None, rows: Sequence[Row]) -> dict[str, Any]:
         """The quality of what is staged, and GateError if it may not replace the live generation."""
         new, live = open_generation(staged), self._live()
@@ -214,7 +231,9 @@ class _Run:
         same = live.card.onnx_sha256 == self._card.onnx_sha256
         return self._encoder if same else Encoder(live.folder, self._order.device, self._order.threads)
 
-    def _report(self, staged: Path, manifest: Manifest, encoded: EncodedRows, bad: Sequence[BadRow]) -> dict[str, Any]:
+    def _report(
+        self, staged: Path, manifest: Manifest, encoded: EncodedRows, bad: Sequence[BadRow], uncalibrated: str | None
+    ) -> dict[str, Any]:
         seconds = {name: round(value, 3) for name, value in self._progress.seconds.items()}
         report: dict[str, Any] = {
             "generation": manifest.generation,
@@ -230,6 +249,8 @@ class _Run:
             "bytes": sum(record.bytes for record in manifest.files.values()),
             "seconds": seconds,
             "quality": manifest.quality,
+            "calibration": manifest.calibration.model_dump() if manifest.calibration else None,
+            "uncalibrated": uncalibrated,
         }
         write_atomic(staged / REPORT_FILE, json.dumps(report, indent=1).encode())
         if bad:

@@ -72,7 +72,7 @@ def find_truth(shelf: Shelf, queries: Queries) -> Truth:
     A query's own photo, if it is indexed (same image id or same bytes), is left out of its answers.
     Raises CatalogueError if the queries have neither products nor categories.
     """
-    left_out = _own_rows(shelf, queries)
+    left_out = own_rows(shelf, queries)
     kind: Relevant = "product" if any(row.product_id for row in queries.rows) else "category"
     if kind == "product":
         labels = shelf.products
@@ -108,7 +108,8 @@ def scope_without(rows: int, left_out: Rows) -> Scope:
     return tuple((a + 1, b) for a, b in pairwise(edges) if a + 1 < b)
 
 
-def _own_rows(shelf: Shelf, queries: Queries) -> list[Rows]:
+def own_rows(shelf: Shelf, queries: Queries) -> list[Rows]:
+    """The indexed rows of each query that are its own photo: the same image id, or the same bytes."""
     table = shelf.generation.table
     keys = as_keys(table.digests())
     order = np.argsort(keys, kind="stable")

@@ -76,6 +76,23 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory, tiny_catalogue: Path, 
 
 
 @pytest.fixture(scope="session")
+def calibrated_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """catalogue.csv of 100 drawn products: 3 photos each to index, two of split `val`. Do not change it: copy it."""
+    return write_catalogue(tmp_path_factory.mktemp("calibrated") / "catalogue", 100, queries=2, split="val")
+
+
+@pytest.fixture(scope="session")
+def calibrated_bundle(tmp_path_factory: pytest.TempPathFactory, calibrated_catalogue: Path, tiny_model: Path) -> Path:
+    """A bundle folder whose live generation, of `calibrated_catalogue`, has scores. Do not change it: copy it."""
+    from index_builder.indexing import Order, index
+    from index_builder.progress import Progress
+
+    out = tmp_path_factory.mktemp("calibrated") / "bundles"
+    index(Order(catalogue=calibrated_catalogue, model=tiny_model, out=out), Progress())
+    return out
+
+
+@pytest.fixture(scope="session")
 def tiny_photo(tiny_catalogue: Path) -> Path:
     """An indexed photo of `tiny_catalogue`; its name begins with its product's id."""
     return min(tiny_catalogue.parent.rglob("P*.jpg"))

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.deps import Parts, Snapshot
 from app.routes.results import category_of
 from app.schemas import MAX_BATCH, MAX_RESULTS, CalibrationInfo, CategoryInfo, Info, Limits, ModelInfo
+from engine.calibration import Calibration
 from engine.scope import name_of
 
 router = APIRouter(tags=["service"])
@@ -32,10 +33,7 @@ async def info(service: Parts, loaded: Snapshot) -> Info:
             weights=card.weights.source,
             licence=card.weights.licence,
         ),
-        calibration=CalibrationInfo(
-            available=False,
-            reason="this generation has no calibration: score and match are null, and min_score is refused",
-        ),
+        calibration=_calibration(manifest.calibration),
         quality=manifest.quality,
         limits=Limits(
             results=MAX_RESULTS,
@@ -47,3 +45,14 @@ async def info(service: Parts, loaded: Snapshot) -> Info:
         ),
         cache=service.cache.kind,
     )
+
+
+def _calibration(own: Calibration | None) -> CalibrationInfo:
+    if own is None:
+        return CalibrationInfo(
+            available=False,
+            reason="there were too few photos of known products to calibrate scores with when this generation was "
+            "built (report.json has the numbers): score and match are null, and min_score is refused",
+        )
+    shown = own.model_dump(include={"source", "queries", "ece", "min_score", "precision", "recall"})
+    return CalibrationInfo(available=True, reason=None, **shown)

@@ -5,14 +5,29 @@ from urllib.parse import quote
 
 from app.cache.entries import Answer, Match
 from app.live import Loaded
-from app.schemas import Category, CategoryGuess, PageParams, QueryCategories, QueryInfo, Result
+from app.schemas import Category, CategoryGuess, PageParams, QueryCategories, QueryInfo, Result, SearchParams
+from engine.calibration import scores
 from engine.taxonomy import Path3
 
 
 def page_of(matches: Sequence[Match], page: PageParams, loaded: Loaded) -> list[Result]:
     """The slice of a ranked list that `page` asks for."""
     shown = matches[page.offset : page.need]
-    return [_result(rank, match, loaded) for rank, match in enumerate(shown, page.offset + 1)]
+    return [_result(rank, match, loaded, None) for rank, match in enumerate(shown, page.offset + 1)]
+
+
+def scored_page_of(matches: Sequence[Match], params: SearchParams, loaded: Loaded) -> list[Result]:
+    """The same with scores; those under `min_score` are the end of the list, so the ranks of the others stay."""
+    calibration = loaded.generation.manifest.calibration
+    if calibration is None:
+        return page_of(matches, params, loaded)
+    own = scores(calibration.formula, [match.similarity for match in matches])
+    least = params.min_score or 0.0
+    return [
+        _result(place + 1, matches[place], loaded, own[place])
+        for place in range(params.offset, min(params.need, len(matches)))
+        if own[place] >= least
+    ]
 
 
 def query_of(answer: Answer) -> QueryInfo:
@@ -35,12 +50,13 @@ def image_url(loaded: Loaded, image_id: str) -> str | None:
     return f"/images/{quote(image_id, safe='')}" if loaded.generation.thumbs is not None else None
 
 
-def _result(rank: int, match: Match, loaded: Loaded) -> Result:
+def _result(rank: int, match: Match, loaded: Loaded, score: float | None) -> Result:
+    calibration = loaded.generation.manifest.calibration
     return Result(
         rank=rank,
         product_id=match.product_id,
-        score=None,
-        match=None,
+        score=score,
+        match=None if score is None or calibration is None else calibration.matches(score),
         similarity=match.similarity,
         distance=match.distance,
         image_id=match.image_id,

@@ -9,11 +9,12 @@ from app.body import FIELD, Upload
 from app.cache.entries import Answer
 from app.deps import PhotoSearch
 from app.problems import ProblemError, problem_of
-from app.routes.results import page_of, query_of
+from app.routes.results import query_of, scored_page_of
 from app.schemas import MAX_BATCH, BatchAnswer, BatchItem, SearchAnswer
 from app.search import Query as PhotoQuery
 from app.search import scope_for
 from app.telemetry import Timing
+from engine.calibration import NEEDED
 from engine.errors import PhotoError
 from engine.index.protocol import Scope
 
@@ -40,7 +41,7 @@ async def search(asked: PhotoSearch, response: Response) -> SearchAnswer:
     response.headers["Server-Timing"] = asked.timing.header
     manifest = asked.loaded.generation.manifest
     return SearchAnswer(
-        results=page_of(answer.matches, asked.params, asked.loaded),
+        results=scored_page_of(answer.matches, asked.params, asked.loaded),
         query=query_of(answer),
         generation=manifest.generation,
         revision=manifest.includes_revision,
@@ -70,7 +71,7 @@ async def search_batch(asked: PhotoSearch) -> BatchAnswer:
 
 
 def _scope(asked: PhotoSearch) -> Scope:
-    if asked.params.min_score is not None:
+    if asked.params.min_score is not None and asked.loaded.generation.manifest.calibration is None:
         raise ProblemError(
             "no-calibration",
             "min_score: this generation has no calibration, so there are no scores to compare (see /info)",
@@ -84,7 +85,8 @@ async def _uploads(asked: PhotoSearch, most: int) -> list[Upload]:
 
 async def _find(asked: PhotoSearch, upload: Upload, scope: Scope, timing: Timing) -> tuple[Answer, bool]:
     params = asked.params
-    query = PhotoQuery(upload.data, upload.sha256, params.need, scope, frozenset(params.exclude), params.region)
+    need = max(params.need, NEEDED)
+    query = PhotoQuery(upload.data, upload.sha256, need, scope, frozenset(params.exclude), params.region)
     return await asked.service.searcher.search(asked.loaded, query, timing)
 
 
@@ -93,5 +95,5 @@ async def _item(asked: PhotoSearch, upload: Upload, scope: Scope) -> BatchItem:
         answer, cached = await _find(asked, upload, scope, Timing())
     except PhotoError as error:
         return BatchItem(results=None, query=None, cached=False, error=problem_of(error, asked.request_id))
-    results = page_of(answer.matches, asked.params, asked.loaded)
+    results = scored_page_of(answer.matches, asked.params, asked.loaded)
     return BatchItem(results=results, query=query_of(answer), cached=cached, error=None)

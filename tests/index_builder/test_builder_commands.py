@@ -40,6 +40,23 @@ def test_index_says_what_is_live_and_how_fast_it_was(tmp_path: Path, tiny_catalo
     assert re.search(r"60 held-out queries \(leave-one-out\): product recall@1 0\.\d{3}", said)
 
 
+def test_index_says_why_there_are_no_scores(tmp_path: Path, tiny_catalogue: Path, tiny_model: Path) -> None:
+    said = run("index", tiny_catalogue, "--model", tiny_model, "--out", tmp_path / "out")
+    assert "no scores: 60 photos of 20 products have a second photo of their product" in said
+    assert "no scores: there is no photo yet" in run("index", "--empty", "--model", tiny_model, "--out", tmp_path / "e")
+
+
+def test_index_prints_the_recommended_min_score_with_its_precision_and_recall(
+    tmp_path: Path, calibrated_catalogue: Path, tiny_model: Path
+) -> None:
+    said = run("index", calibrated_catalogue, "--model", tiny_model, "--out", tmp_path / "out")
+    assert "scores from 200 photos of 100 products (val), a third of them strangers: calibration error 0.0" in said
+    assert re.search(r"recommended min_score 0\.\d\d: precision (0\.\d\d|1\.00), recall [01]\.\d\d\n", said)
+    report = json.loads((tmp_path / "out" / current(tmp_path / "out") / "report.json").read_text())
+    assert report["calibration"]["source"] == "val"
+    assert report["uncalibrated"] is None
+
+
 def test_index_as_json_is_one_object_and_nothing_else(tmp_path: Path, tiny_catalogue: Path, tiny_model: Path) -> None:
     out = tmp_path / "out"
     told = json.loads(run("index", tiny_catalogue, "--model", tiny_model, "--out", out, "--json"))

@@ -131,7 +131,7 @@ def test_a_photo_leaves_no_trace_in_the_log_or_on_disk(start: Start, tmp_path: P
     assert all(json.loads(line)["message"] for line in log.splitlines())
 
 
-@pytest.mark.parametrize("damage", ["empty", "no manifest", "truncated shard", "altered model", "calibrated"])
+@pytest.mark.parametrize("damage", ["empty", "no manifest", "truncated shard", "altered model", "other calibration"])
 def test_a_bad_bundle_ends_the_start_with_one_line_and_exit_code_2(
     start: Start, tiny_bundle: Path, tmp_path: Path, damage: str
 ) -> None:

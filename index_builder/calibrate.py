@@ -1,0 +1,168 @@
+"""How similarities of this catalogue become scores. It reads `val` and indexed photos; never `test`, never `query`."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from engine.bundle.generation import Generation
+from engine.calibration import Calibration, Formula, Values, probabilities, terms
+from engine.catalogue.catalogue import Catalogue
+from engine.catalogue.row import Row
+from engine.encoder import Encoder
+from index_builder.gate import sample
+from index_builder.logistic import fit_logistic
+from index_builder.observe import Observations, observe
+from index_builder.progress import Progress
+from index_builder.queries import encode_queries
+from index_builder.reliability import calibration_interval
+
+Source = Literal["val", "catalogue"]
+
+ENOUGH_QUERIES = 200
+ENOUGH_PRODUCTS = 10
+QUERIES = 2000
+"""More would make a nightly build slow and move the fit by less than its interval."""
+FOLDS = 5
+CLOSE = 0.1
+"""Up to the margin that this share of the answers stays under, a margin counts as narrow."""
+PRECISION = 0.9
+"""What the recommended threshold aims at for all answers above it together."""
+LEAST = 0.75
+"""The lowest threshold that is recommended: each single match is three times likelier right than wrong."""
+FEWEST = 20
+"""Answers above a threshold, below which their precision says nothing."""
+THRESHOLDS = np.round(np.arange(LEAST, 1.0, 0.01), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """The photos that a calibration asks; none if there are too few, and then `reason` says so."""
+
+    rows: list[Row]
+    source: Source
+    reason: str | None = None
+
+
+def choose_questions(rows: Sequence[Row]) -> Questions:
+    """`val` photos of indexed products where there are enough, else indexed photos of products with two or more.
+
+    At most QUERIES, a sample that is the same for the same rows.
+    """
+    photos = Counter(row.product for row in rows if row.indexed)
+    val = [row for row in rows if row.split == "val" and photos[row.product]]
+    several = [row for row in rows if row.indexed and photos[row.product] > 1]
+    choices: tuple[tuple[Source, list[Row]], ...] = (("val", val), ("catalogue", several))
+    for source, chosen in choices:
+        if _too_few(len(chosen), len({row.product for row in chosen})) is None:
+            return Questions(sample(chosen, QUERIES), source)
+    return Questions([], "catalogue", _too_few(len(several), len({row.product for row in several})))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """The calibration of a generation; None if there are too few photos, and then `reason` says so."""
+
+    calibration: Calibration | None
+    reason: str | None = None
+
+
+def calibrate_generation(
+    generation: Generation,
+    encoder: Encoder,
+    catalogue: Catalogue,
+    rows: Sequence[Row],
+    cache: Path,
+    threads: int,
+    progress: Progress,
+) -> Calibrated:
+    """Fit the score of `generation` on the photos that `choose_questions` takes of `rows`."""
+    chosen = choose_questions(rows)
+    if not chosen.rows:
+        return Calibrated(None, chosen.reason)
+    with progress.counting("encode photos to calibrate with", len(chosen.rows)) as advance:
+        queries = encode_queries(catalogue, chosen.rows, encoder, cache, threads, advance)
+    observed = observe(generation, queries, without_copies=chosen.source == "catalogue")
+    reason = _too_few(observed.queries, observed.products)
+    return Calibrated(calibrate(observed, chosen.source) if reason is None else None, reason)
+
+
+def calibrate(observed: Observations, source: Source) -> Calibration:
+    """The calibration that these answers give, judged out of fold."""
+    predicted = out_of_fold(observed)
+    error = calibration_interval(predicted, observed.right, observed.weight, observed.query)
+    threshold, precision, recall = recommend(predicted, observed)
+    return Calibration(
+        source=source,
+        queries=observed.queries,
+        products=observed.products,
+        formula=fit(observed),
+        ece=error.mean,
+        ece_low=error.low,
+        ece_high=error.high,
+        min_score=threshold,
+        precision=precision,
+        recall=recall,
+    )
+
+
+def fit(observed: Observations) -> Formula:
+    """The coefficients under which the answers are likeliest."""
+    close = _weighted_quantile(observed.margin, observed.weight, CLOSE)
+    found = fit_logistic(terms(observed.similarity, observed.margin, close), observed.right, observed.weight)
+    similarity, margin, close_margin = found.coefficients.tolist()
+    return Formula(
+        intercept=found.intercept, similarity=similarity, margin=margin, close_margin=close_margin, close=close
+    )
+
+
+def out_of_fold(observed: Observations) -> Values:
+    """The score of each answer by a fit that saw no query of its product, float64 [n]."""
+    names, product = np.unique(observed.product, return_inverse=True)
+    fold = np.random.default_rng(0).permutation(len(names))[product] % FOLDS
+    predicted = np.empty(len(observed))
+    for held_out in range(FOLDS):
+        mine = fold == held_out
+        predicted[mine] = probabilities(fit(observed.part(~mine)), observed.similarity[mine], observed.margin[mine])
+    return predicted
+
+
+def recommend(predicted: Values, observed: Observations) -> tuple[float, float | None, float]:
+    """The lowest threshold from LEAST on whose answers were right with PRECISION, its precision, its recall.
+
+    PRECISION itself where no threshold reaches it: calibrated scores promise that much. Precision is None if no answer
+    comes so high.
+    """
+    for threshold in THRESHOLDS.tolist():
+        precision, recall, answers = _measure(predicted, observed, threshold)
+        if answers >= FEWEST and precision is not None and precision >= PRECISION:
+            return threshold, precision, recall
+    precision, recall, _ = _measure(predicted, observed, PRECISION)
+    return PRECISION, precision, recall
+
+
+def _measure(predicted: Values, observed: Observations, threshold: float) -> tuple[float | None, float, int]:
+    """Precision, recall and the number of answers with at least `threshold`."""
+    inside = predicted >= threshold
+    right = float(observed.weight[inside] @ observed.right[inside])
+    mass = float(observed.weight[inside].sum())
+    known = float(observed.weight[~observed.stranger].sum())
+    return right / mass if mass else None, right / known, int(inside.sum())
+
+
+def _too_few(queries: int, products: int) -> str | None:
+    if queries >= ENOUGH_QUERIES and products >= ENOUGH_PRODUCTS:
+        return None
+    return (
+        f"{queries:,} photos of {products:,} products have a second photo of their product in the index; scores need "
+        f"{ENOUGH_QUERIES} of {ENOUGH_PRODUCTS}, or as many rows of split val"
+    )
+
+
+def _weighted_quantile(values: Values, weights: Values, share: float) -> float:
+    order = np.argsort(values, kind="stable")
+    mass = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(mass, share * mass[-1])])
