@@ -29,13 +29,11 @@ QUERIES = 2000
 FOLDS = 5
 CLOSE = 0.1
 """Up to the margin that this share of the answers stays under, a margin counts as narrow."""
-PRECISION = 0.9
-"""What the recommended threshold aims at for all answers above it together."""
-LEAST = 0.75
-"""The lowest threshold that is recommended: each single match is three times likelier right than wrong."""
-FEWEST = 20
-"""Answers above a threshold, below which their precision says nothing."""
-THRESHOLDS = np.round(np.arange(LEAST, 1.0, 0.01), 2)
+WRONG_MATCH = 3
+"""What a wrong match costs, in right ones. Under calibrated scores the best threshold is then near 3 / (1 + 3) = 0.75,
+whatever the share of easy queries: unlike the threshold for a wished precision, it holds for queries of another kind.
+"""
+THRESHOLDS = np.round(np.arange(0.51, 1.0, 0.01), 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,26 +129,25 @@ def out_of_fold(observed: Observations) -> Values:
 
 
 def recommend(predicted: Values, observed: Observations) -> tuple[float, float | None, float]:
-    """The lowest threshold from LEAST on whose answers were right with PRECISION, its precision, its recall.
+    """The threshold whose right matches outweigh its wrong ones by most, its precision, its recall.
 
-    PRECISION itself where no threshold reaches it: calibrated scores promise that much. Precision is None if no answer
-    comes so high.
+    Of several, as where no answer comes high, the one next to what calibrated scores ask for. Precision is None if no
+    answer reaches it.
     """
-    for threshold in THRESHOLDS.tolist():
-        precision, recall, answers = _measure(predicted, observed, threshold)
-        if answers >= FEWEST and precision is not None and precision >= PRECISION:
-            return threshold, precision, recall
-    precision, recall, _ = _measure(predicted, observed, PRECISION)
-    return PRECISION, precision, recall
-
-
-def _measure(predicted: Values, observed: Observations, threshold: float) -> tuple[float | None, float, int]:
-    """Precision, recall and the number of answers with at least `threshold`."""
-    inside = predicted >= threshold
-    right = float(observed.weight[inside] @ observed.right[inside])
-    mass = float(observed.weight[inside].sum())
+    right = np.array([_mass(predicted, observed, own) for own in THRESHOLDS])
+    every = np.array([observed.weight[predicted >= own].sum() for own in THRESHOLDS])
+    gain = right - WRONG_MATCH * (every - right)
+    expected = WRONG_MATCH / (1 + WRONG_MATCH)
+    best = int(np.argmin(np.where(gain >= gain.max(), np.abs(THRESHOLDS - expected), np.inf)))
     known = float(observed.weight[~observed.stranger].sum())
-    return right / mass if mass else None, right / known, int(inside.sum())
+    precision = float(right[best] / every[best]) if every[best] else None
+    return float(THRESHOLDS[best]), precision, float(right[best]) / known
+
+
+def _mass(predicted: Values, observed: Observations, threshold: float) -> float:
+    """The weight of the right answers with at least `threshold`."""
+    inside = predicted >= threshold
+    return float(observed.weight[inside] @ observed.right[inside])
 
 
 def _too_few(queries: int, products: int) -> str | None:

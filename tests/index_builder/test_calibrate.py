@@ -11,7 +11,16 @@ from engine.bundle.manifest import read_manifest
 from engine.calibration import Calibration, probabilities
 from engine.catalogue.photos import FolderPhotos
 from engine.catalogue.row import Row
-from index_builder.calibrate import LEAST, PRECISION, QUERIES, calibrate, choose_questions, fit, out_of_fold, recommend
+from index_builder.calibrate import (
+    QUERIES,
+    THRESHOLDS,
+    WRONG_MATCH,
+    calibrate,
+    choose_questions,
+    fit,
+    out_of_fold,
+    recommend,
+)
 from index_builder.indexing import Order, index
 from index_builder.observe import Observations
 from index_builder.progress import Progress
@@ -96,23 +105,30 @@ def test_a_product_is_scored_by_a_fit_that_did_not_see_it() -> None:
     assert (after[~mine] != before[~mine]).any()
 
 
-def test_the_threshold_is_the_lowest_that_is_right_often_enough() -> None:
+def test_the_threshold_is_where_right_matches_outweigh_wrong_ones_by_most() -> None:
     observed = observations()
     predicted = out_of_fold(observed)
     threshold, precision, recall = recommend(predicted, observed)
-    assert threshold >= LEAST
-    assert precision is not None
-    assert precision >= PRECISION
-    above = predicted >= threshold
-    assert precision == pytest.approx(observed.right[above].mean())
-    assert recall == pytest.approx(observed.right[above].sum() / (~observed.stranger).sum())
-    if threshold > LEAST:
-        assert observed.right[predicted >= threshold - 0.01].mean() < PRECISION
+
+    def gain(least: float) -> float:
+        right = observed.right[predicted >= least]
+        return float(right.sum() - WRONG_MATCH * (1 - right).sum())
+
+    assert gain(threshold) == max(gain(least) for least in THRESHOLDS)
+    assert precision == pytest.approx(observed.right[predicted >= threshold].mean())
+    assert recall == pytest.approx(observed.right[predicted >= threshold].sum() / (~observed.stranger).sum())
+
+
+def test_the_threshold_does_not_move_with_the_share_of_easy_queries() -> None:
+    observed = observations(40_000)
+    easy = observed.part((observed.similarity > 0.5) | (observed.query % 4 == 0))
+    thresholds = [recommend(out_of_fold(own), own)[0] for own in (observed, easy)]
+    assert thresholds == pytest.approx([0.75, 0.75], abs=0.06)
 
 
 def test_where_no_answer_comes_so_high_its_precision_is_not_known() -> None:
     observed = observations()
-    assert recommend(np.full(len(observed), 0.3), observed) == (PRECISION, None, 0.0)
+    assert recommend(np.full(len(observed), 0.3), observed) == (0.75, None, 0.0)
 
 
 def test_a_calibration_says_how_good_it_is() -> None:
