@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -226,6 +227,17 @@ def test_a_service_that_does_not_start_names_its_log_and_its_last_line(tmp_path:
         wait_until_ready(free_port, service, log)
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """The signals as they are where nobody ignores them, whatever the tests themselves were started under."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.SIG_DFL) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_being_told_to_end_unwinds_the_stack_so_that_children_are_stopped(number: signal.Signals) -> None:
     before = signal.getsignal(number)
