@@ -39,7 +39,9 @@ lint: setup ## ruff, mypy --strict, the directions of imports
 serve: setup ## serve the bundle folder BUNDLES (default: the demo's)
 	$(BIN)/twinshot serve $(or $(BUNDLES),demo/bundles)
 
-bench: bench-index-speed bench-recognition-grocery bench-demo bench-recognition-scores ## every benchmark; QUICK=1 for the short form
+BENCHES = index-speed recognition-grocery recognition-scores eproduct demo
+
+bench: $(addprefix bench-,$(BENCHES)) ## every benchmark; QUICK=1 for the short form
 
 bench-%: setup ## one benchmark: benchmarks/%.py
 	$(BIN)/python -m benchmarks.$(subst -,_,$*)
