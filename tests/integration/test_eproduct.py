@@ -84,14 +84,24 @@ def test_build_and_submit_give_the_file_that_the_challenge_takes(done: Path) -> 
 def test_the_training_photos_are_trained_on_but_never_an_answer(done: Path) -> None:
     listed = json.loads(twinshot("generations", done / "bundles", "--json").stdout)["generations"]
     assert [own["rows"] for own in listed] == [SMALL.index]
-    model = json.loads((done / "build" / "model" / "model.json").read_text())
+    model = json.loads((done / "bundles" / ".build" / "model" / "model.json").read_text())
     assert model["training"]["photos"] == SMALL.train
     assert len(model["taxonomy"]["classes"]) == SMALL.leaves
 
 
 def test_labels_of_val_can_be_asked_for_where_the_training_photos_are_indexed(done: Path) -> None:
     data, proxy = done / "eproduct", done / "proxy"
-    words = ("index", data, "--model", done / "build" / "model", "--out", proxy, "--index-splits", "train", "--json")
+    words = (
+        "index",
+        data,
+        "--model",
+        done / "bundles" / ".build" / "model",
+        "--out",
+        proxy,
+        "--index-splits",
+        "train",
+        "--json",
+    )
     assert json.loads(twinshot(*words).stdout)["rows"] == SMALL.train
     figures = done / "proxy.json"
     asked = twinshot("evaluate", proxy, "--queries", data, "--query-splits", "val", "--json", figures)
@@ -127,6 +137,6 @@ def test_the_real_hierarchy_is_built_and_submitted(tmp_path: Path) -> None:
     size = Size(train=2000, val=200, index=2000, queries=200)
     options = ("--weights", "none", "--epochs", "2", "--backbone", "mobilenetv3_small_050", "--bits", "256")
     figures = hold_to_the_challenge(build_and_submit(tmp_path, size, *options), size.queries)
-    model = json.loads((tmp_path / "build" / "model" / "model.json").read_text())
+    model = json.loads((tmp_path / "bundles" / ".build" / "model" / "model.json").read_text())
     assert len(model["taxonomy"]["classes"]) == 1000
     assert figures["mar@10"] > 0.02, "chance is 10 of 2,000"
