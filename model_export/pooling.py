@@ -3,7 +3,8 @@
 What tells one package from its sibling (a stripe, a fruit, a colour) is gone from the last map, which was trained to
 name a class; earlier maps still have it (hypercolumns: Hariharan et al., CVPR 2015). And the thing meant is in the
 middle: a Gaussian weight keeps the shelf around it out ("centering prior": Babenko and Lempitsky, "Aggregating deep
-convolutional features for image retrieval", ICCV 2015, section 3.2). `make bench-recognition` measures what each of them gives.
+convolutional features for image retrieval", ICCV 2015, section 3.2).
+`make bench-recognition` measures what each of them gives.
 """
 
 import math
