@@ -26,7 +26,7 @@ def fit_thresholds(cache: PhotoCache, digests: Digests, card: ModelCard) -> Thre
 
     The mean, not the median: rescoring compares with e − t as a direction, and the mean is what centres directions; it
     needs one pass and no memory; where a dimension is symmetric (a sum of many features) both are the same. Copies of
-    one photo count once, else a placeholder picture on every tenth product would shift every bit.
+    one photo count once, else one "no picture" image on every tenth product would shift every bit.
     """
     photos = np.unique(as_keys(digests))
     if len(photos) < ENOUGH_PHOTOS:

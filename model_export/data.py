@@ -102,13 +102,13 @@ def _ahead(
         def submit(items: Sequence[T]) -> tuple[Sequence[T], list[Future[Pixels]]]:
             return items, [pool.submit(one, item) for item in items]
 
-        todo = iter(batches)
-        waiting = [submit(items) for items in islice(todo, AHEAD)]
+        remaining = iter(batches)
+        waiting = [submit(items) for items in islice(remaining, AHEAD)]
         try:
             while waiting:
                 items, futures = waiting.pop(0)
                 pixels = torch.from_numpy(np.stack([future.result() for future in futures]))
-                if (following := next(todo, None)) is not None:
+                if (following := next(remaining, None)) is not None:
                     waiting.append(submit(following))
                 yield items, pixels
         finally:
