@@ -81,6 +81,18 @@ def has_fixed_size(name: str) -> bool:
     return bool(_config(timm, name).get("fixed_input_size", False))
 
 
+def layers_of(module: nn.Module) -> list[list[nn.Parameter]]:
+    """The parameters of a backbone's layers, from its stem to its last, as timm groups them."""
+    from timm.models import group_parameters
+
+    network: Any = module.network if isinstance(module, StagePooling) else module
+    depth: dict[str, int] = group_parameters(network, network.group_matcher(coarse=False), reverse=True)
+    layers: dict[int, list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        layers.setdefault(depth[name], []).append(parameter)
+    return [layers[number] for number in sorted(layers)]
+
+
 def _pooled(network: nn.Module, name: str, size: int, pooling: Pooling) -> tuple[nn.Module, tuple[int, ...]]:
     head = _width(network, size)
     picks = [] if pooling == "average" else earlier_stages(network, size)

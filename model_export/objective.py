@@ -1,11 +1,13 @@
 """The training objective: the weighted sum of the terms in `losses/`, over the rows of one catalogue."""
 
+from collections import deque
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from engine.catalogue.row import Row
+from engine.errors import InputError
 from engine.taxonomy import Taxonomy
 from model_export.losses.balance import balance_loss
 from model_export.losses.geometry import geometry_loss
@@ -24,23 +26,28 @@ class Objective(nn.Module):
     classes: Tensor
     """int64 [rows]"""
     products: Tensor
-    """int64 [rows]"""
+    """int64 [rows]: what the instance term takes for one."""
 
     def __init__(self, rows: Sequence[Row], taxonomy: Taxonomy, bits: int, recipe: Recipe, seed: int) -> None:
         super().__init__()
         self.recipe = recipe
         index = {path: i for i, path in enumerate(taxonomy.classes)}
-        numbers = {name: i for i, name in enumerate(sorted({row.product for row in rows}))}
+        own = [row.product if recipe.positives == "product" else str(i) for i, row in enumerate(rows)]
+        numbers = {name: i for i, name in enumerate(sorted(set(own)))}
         paths = [row.category for row in rows]
         self.hierarchy = HierarchyLoss(taxonomy, paths, recipe.label_smoothing) if index else None
         codes = target_codes(taxonomy.classes, bits, seed, recipe.kinship)
-        self.target_code = TargetCodeLoss(codes, recipe.margin, recipe.scale) if index else None
+        self._targets, self._instances = _parts(bits, recipe)
+        self.target_code = nn.ModuleList(
+            TargetCodeLoss(codes[:, part], recipe.margin, recipe.scale) for part in self._targets if index
+        )
+        self._bank: deque[tuple[Tensor, Tensor]] = deque()
         levels = (
             torch.zeros(len(rows), 0, dtype=torch.int64) if self.hierarchy is None else self.hierarchy.labels(paths)
         )
         self.register_buffer("levels", levels, persistent=False)
         self.register_buffer("classes", torch.tensor([index.get(path, -1) for path in paths]), persistent=False)
-        self.register_buffer("products", torch.tensor([numbers[row.product] for row in rows]), persistent=False)
+        self.register_buffer("products", torch.tensor([numbers[name] for name in own]), persistent=False)
 
     def forward(self, outputs: Outputs, rows: Tensor, teacher: Tensor | None = None) -> dict[str, Tensor]:
         """rows: int64 [N], the rows that the outputs belong to; teacher: float [N, F], the frozen network's features.
@@ -51,11 +58,11 @@ class Objective(nn.Module):
         if self.hierarchy is not None and recipe.hierarchy:
             terms["hierarchy"] = self.hierarchy(outputs.logits, self.levels[rows])
             total = total + recipe.hierarchy * terms["hierarchy"]
-        if self.target_code is not None and recipe.target_code:
-            terms["target_code"] = self.target_code(outputs.embedding, self.classes[rows])
+        if self.target_code and recipe.target_code:
+            terms["target_code"] = self._target_term(outputs.embedding, self.classes[rows])
             total = total + recipe.target_code * terms["target_code"]
         if recipe.instance:
-            terms["instance"] = instance_loss(outputs.embedding, self.products[rows], recipe.temperature)
+            terms["instance"] = self._instance_term(outputs.embedding, self.products[rows])
             total = total + recipe.instance * terms["instance"]
         if teacher is not None:
             terms["geometry"] = geometry_loss(outputs.features, teacher)
@@ -64,3 +71,40 @@ class Objective(nn.Module):
             terms["balance"] = balance_loss(outputs.embedding)
             total = total + recipe.balance * terms["balance"]
         return {"loss": total, **terms}
+
+    def begin_epoch(self) -> None:
+        """Empty the bank, so that an epoch depends on nothing but the network that it starts with."""
+        self._bank.clear()
+
+    def _target_term(self, embeddings: Tensor, classes: Tensor) -> Tensor:
+        each = [own(embeddings[:, part], classes) for own, part in zip(self.target_code, self._targets, strict=True)]
+        return torch.stack(each).mean()
+
+    def _instance_term(self, embeddings: Tensor, products: Tensor) -> Tensor:
+        """With a bank: cross-batch memory (Wang et al., "Cross-Batch Memory for Embedding Learning", CVPR 2020)."""
+        before = [torch.cat(parts) for parts in zip(*self._bank, strict=True)]
+        kept = (before[0], before[1]) if before else (embeddings[:0].detach(), products[:0])
+        each = [
+            instance_loss(embeddings[:, part], products, self.recipe.temperature, kept[0][:, part], kept[1])
+            for part in self._instances
+        ]
+        if self.recipe.bank:
+            self._bank.append((embeddings.detach(), products))
+            while sum(len(own) for _, own in self._bank) > max(self.recipe.bank, len(products)):
+                self._bank.popleft()
+        return torch.stack(each).mean()
+
+
+def _parts(bits: int, recipe: Recipe) -> tuple[list[slice], list[slice]]:
+    """Which bits the target codes and the instance term shape; several parts count alike.
+
+    Nested: Kusupati et al., "Matryoshka Representation Learning", NeurIPS 2022, equation 1.
+    """
+    if recipe.nested:
+        prefixes = [slice(0, max(1, bits // share)) for share in (8, 4, 2, 1)]
+        return prefixes, prefixes
+    if recipe.target_bits:
+        if recipe.target_bits >= bits:
+            raise InputError(f"recipe target_bits={recipe.target_bits} leaves no bit of {bits} to the instance term")
+        return [slice(0, recipe.target_bits)], [slice(recipe.target_bits, bits)]
+    return [slice(0, bits)], [slice(0, bits)]

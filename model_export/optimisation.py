@@ -1,19 +1,21 @@
-"""AdamW (Loshchilov and Hutter, ICLR 2019) in four groups, with warm-up and a cosine."""
+"""AdamW (Loshchilov and Hutter, ICLR 2019) in groups, with warm-up and a cosine."""
 
 import math
 
 import torch
 from torch import nn
 
+from model_export.backbone import layers_of
 from model_export.network import Network
 from model_export.recipe import Recipe
 
 
 def make_optimiser(network: Network, recipe: Recipe) -> torch.optim.AdamW:
-    """Backbone and heads at their own learning rates; no decay on what is not a matrix (norms, biases)."""
+    """Backbone and heads at their own learning rates, the backbone's lower by `recipe.layer_decay` for every layer
+    below its last (Howard and Ruder, ACL 2018, section 3.2); no decay on what is not a matrix (norms, biases).
+    """
     groups = []
-    for name, parameters in _named_halves(network).items():
-        rate = recipe.lr_backbone if name == "backbone" else recipe.lr_heads
+    for rate, parameters in _by_rate(network, recipe):
         matrices = [p for p in parameters if p.ndim > 1]
         others = [p for p in parameters if p.ndim <= 1]
         groups.append({"params": matrices, "lr": rate, "peak": rate, "weight_decay": recipe.weight_decay})
@@ -33,9 +35,9 @@ def set_rates(optimiser: torch.optim.Optimizer, step: int, steps: int, warmup: f
     return share
 
 
-def _named_halves(network: Network) -> dict[str, list[nn.Parameter]]:
-    halves: dict[str, list[nn.Parameter]] = {"backbone": [], "heads": []}
-    for name, parameter in network.named_parameters():
-        if parameter.requires_grad:
-            halves["backbone" if name.startswith("backbone.") else "heads"].append(parameter)
-    return halves
+def _by_rate(network: Network, recipe: Recipe) -> list[tuple[float, list[nn.Parameter]]]:
+    backbone = layers_of(network.backbone) if recipe.layer_decay < 1 else [list(network.backbone.parameters())]
+    last = len(backbone) - 1
+    rates = [recipe.lr_backbone * recipe.layer_decay ** (last - depth) for depth in range(len(backbone))]
+    heads = [own for name, own in network.named_parameters() if not name.startswith("backbone.")]
+    return [*zip(rates, backbone, strict=True), (recipe.lr_heads, heads)]

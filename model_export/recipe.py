@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from engine.errors import InputError
 
 Pooling = Literal["auto", "stages", "average"]
+Positives = Literal["product", "photo"]
 
 
 class Recipe(BaseModel):
@@ -24,6 +25,8 @@ class Recipe(BaseModel):
     """Pairs of one class that stay in one batch: above 1, the instance term meets other products of the class."""
     lr_backbone: float = Field(default=3e-4, ge=0)
     lr_heads: float = Field(default=3e-3, ge=0)
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
+    """Factor on the backbone's rate for every layer further from the head: below 1, early layers hardly move."""
     weight_decay: float = Field(default=0.05, ge=0)
     warmup: float = Field(default=0.1, ge=0, lt=1)
     """Share of the steps in which the learning rates rise linearly; then they fall along a cosine."""
@@ -34,6 +37,15 @@ class Recipe(BaseModel):
     target_code: float = Field(default=0.5, ge=0)
     instance: float = Field(default=0.5, ge=0)
     balance: float = Field(default=0.1, ge=0)
+    positives: Positives = "product"
+    """What the instance term draws together: photos of one product, or two views of one photo."""
+    bank: int = Field(default=0, ge=0)
+    """Embeddings of earlier steps that the instance term compares with besides the batch."""
+    target_bits: int = Field(default=0, ge=0)
+    """The first bits of the trained head that the target codes shape; the rest are the instance term's. 0: all are
+    both terms'."""
+    nested: bool = False
+    """Apply both terms to the first 1/8, 1/4 and 1/2 of the trained head as well as to the whole."""
     geometry: float = Field(default=0.0, ge=0)
     """Weight of staying near the frozen network's similarities; above 0 it costs a forward pass of that network."""
     kinship: float = Field(default=0.0, ge=0, le=1)
@@ -84,6 +96,8 @@ class Recipe(BaseModel):
     def _something_to_learn(self) -> "Recipe":
         if self.epochs and not (self.hierarchy or self.target_code or self.instance):
             raise ValueError("hierarchy, target_code and instance are all 0: nothing to learn; use --epochs 0")
+        if self.nested and self.target_bits:
+            raise ValueError("nested and target_bits exclude each other: choose one way to divide the bits")
         return self
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.catalogue.row import Row
 from engine.taxonomy import Path3
+from model_export.recipe import Positives
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,15 @@ class View:
     view: int
 
 
-def epoch_batches(rows: Sequence[Row], batch: int, seed: int, epoch: int, together: int = 1) -> list[list[View]]:
+def epoch_batches(
+    rows: Sequence[Row], batch: int, seed: int, epoch: int, together: int = 1, positives: Positives = "product"
+) -> list[list[View]]:
     """The batches of one epoch: about as many photos as there are rows, in batches of about `batch`.
 
     Photos come in pairs: two photos of one product, or two views of one photo where a product has no other. A class
     with n photos gets a share of the pairs proportional to √n, and goes through all its pairs before any comes again.
-    Up to `together` pairs of one class stand side by side. Depends on the arguments alone.
+    Up to `together` pairs of one class stand side by side. With positives `photo` all pairs are two
+    views of one photo. Depends on the arguments alone.
     """
     if not rows:
         return []
@@ -40,7 +44,10 @@ def epoch_batches(rows: Sequence[Row], batch: int, seed: int, epoch: int, togeth
     sizes = np.array([sum(map(len, of_class.values())) for of_class in products])
     runs: list[list[tuple[int, int]]] = []
     for of_class, quota in zip(products, _quotas(sizes, (len(rows) + 1) // 2, rng), strict=True):
-        pairs = _pairs(list(of_class.values()), rng)
+        photos = list(of_class.values())
+        if positives == "photo":
+            photos = [[photo] for of_product in photos for photo in of_product]
+        pairs = _pairs(photos, rng)
         chosen = [pairs[i % len(pairs)] for i in range(quota)]
         runs += [chosen[start : start + together] for start in range(0, quota, together)]
     order = [pair for run in rng.permutation(len(runs)) for pair in runs[run]]

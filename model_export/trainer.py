@@ -49,7 +49,10 @@ class Trainer:
         # Dropout and stochastic depth draw from torch's own generator.
         torch.manual_seed(self._seed * 100_003 + number)
         self.network.train()
-        batches = epoch_batches(self._photos.rows, self._recipe.batch, self._seed, number, self._recipe.together)
+        self._objective.begin_epoch()
+        recipe = self._recipe
+        rows = self._photos.rows
+        batches = epoch_batches(rows, recipe.batch, self._seed, number, recipe.together, recipe.positives)
         steps = len(batches) * self._recipe.epochs
         sums: dict[str, Tensor] = {}
         share = 0.0

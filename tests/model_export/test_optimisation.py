@@ -6,7 +6,7 @@ import torch
 from model_export.backbone import create_backbone
 from model_export.network import Network
 from model_export.optimisation import make_optimiser, set_rates
-from model_export.recipe import Recipe
+from model_export.recipe import Pooling, Recipe
 
 
 @pytest.fixture
@@ -39,3 +39,20 @@ def test_rates_rise_to_the_peak_and_fall_along_a_cosine_to_nearly_0() -> None:
 def test_without_warm_up_the_first_step_is_at_the_peak() -> None:
     optimiser = torch.optim.SGD([{"params": [torch.zeros(1)], "lr": 1.0, "peak": 4.0}])
     assert set_rates(optimiser, 0, 1, warmup=0) == 1
+
+
+@pytest.mark.parametrize("pooling", ["average", "stages"])
+def test_layers_further_from_the_head_learn_more_slowly_where_that_is_asked_for(pooling: Pooling) -> None:
+    network = Network(create_backbone("test_efficientnet", "none", 64, pooling), bits=16, classes=3)
+    groups = make_optimiser(network, Recipe(lr_backbone=0.1, lr_heads=0.2, layer_decay=0.5)).param_groups
+    rates = {id(p): group["peak"] for group in groups for p in group["params"]}
+    assert rates.keys() == {id(p) for p in network.parameters()}
+    stem, last = (rates[id(own)] for own in (network.get_parameter(f"backbone.{name}") for name in ends(pooling)))
+    assert last == pytest.approx(0.1)
+    assert stem < 0.1 * 0.5**2
+    assert rates[id(network.embedding.weight)] == 0.2
+
+
+def ends(pooling: Pooling) -> tuple[str, str]:
+    prefix = "network." if pooling == "stages" else ""
+    return f"{prefix}conv_stem.weight", f"{prefix}conv_head.weight"

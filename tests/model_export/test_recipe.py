@@ -43,3 +43,8 @@ def test_nothing_to_learn_is_an_error_with_a_remedy() -> None:
     with pytest.raises(InputError, match="use --epochs 0"):
         Recipe.for_weights("hub", dict(nothing))
     assert Recipe.for_weights("hub", {**nothing, "epochs": 0}).epochs == 0
+
+
+def test_bits_are_divided_in_one_way() -> None:
+    with pytest.raises(InputError, match="nested and target_bits exclude each other"):
+        Recipe.for_weights("hub", {"nested": 1, "target_bits": 128})

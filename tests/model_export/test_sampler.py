@@ -82,3 +82,10 @@ def test_products_of_one_class_stay_together_where_that_is_asked_for() -> None:
 
 def test_no_rows_are_no_batches() -> None:
     assert epoch_batches([], 8, seed=0, epoch=0) == []
+
+
+def test_pairs_are_two_views_of_one_photo_where_that_is_asked_for() -> None:
+    rows = rows_of({"a": [7, 5], "b": [12]})
+    views = flat(epoch_batches(rows, 8, seed=0, epoch=0, positives="photo"))
+    for first, second in zip(views[::2], views[1::2], strict=True):
+        assert first.row == second.row and first.view != second.view

@@ -49,3 +49,15 @@ def test_photos_of_one_product_side_by_side_cost_less_than_apart() -> None:
     near, far = torch.eye(4)[[0, 0, 1, 1]], torch.eye(4)[[0, 1, 0, 1]]
     products = torch.tensor([0, 0, 1, 1])
     assert float(instance_loss(near, products)) < float(instance_loss(far, products))
+
+
+def test_rows_of_the_bank_are_positives_and_negatives_but_no_anchors() -> None:
+    drawn = torch.randn(7, 12, generator=torch.Generator().manual_seed(4))
+    products = torch.tensor([0, 1, 2, 0, 3, 0, 4])
+    value = instance_loss(drawn[:3], products[:3], 0.3, drawn[3:], products[3:])
+    z = torch.nn.functional.normalize(drawn, dim=1)
+    # the only anchor with a positive is row 0: its positives are rows 3 and 5 of the bank
+    similar = (z[0] @ z.T / 0.3).tolist()
+    total = sum(math.exp(s) for s in similar[1:])
+    expected = -sum(math.log(math.exp(similar[p]) / total) for p in (3, 5)) / 2
+    assert float(value) == pytest.approx(expected, rel=1e-5)
