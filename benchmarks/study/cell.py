@@ -19,7 +19,10 @@ Value = str | int | float
 
 @dataclass(frozen=True)
 class Cell:
-    """What is trained, and without the leaves of which fold; `fold` None leaves none out."""
+    """What is trained, and without the leaves of which fold; `fold` None leaves none out.
+
+    A name such as `default:pca` says that this is the training of `default`, finished in another way.
+    """
 
     name: str
     recipe: dict[str, Value] = field(default_factory=dict)
@@ -34,8 +37,9 @@ class Cell:
     @property
     def key(self) -> str:
         """The name of its files."""
-        fold = "all" if self.fold is None else f"fold{self.fold}"
-        return f"{self.name}-{self.size}px-{fold}-seed{self.seed}"
+        of = "all" if self.catalogue == "grocery" else self.catalogue
+        fold = of if self.fold is None else f"fold{self.fold}"
+        return f"{self.name.replace(':', '+')}-{self.size}px-{fold}-seed{self.seed}"
 
     @property
     def folder(self) -> Path:
@@ -49,11 +53,11 @@ class Cell:
     @property
     def trained_as(self) -> "Cell":
         """The cell whose training this one finishes in another way, or itself."""
-        training = {name: value for name, value in self.recipe.items() if name not in FINISHING}
-        if training.get("epochs") == 0 or training == self.recipe:
+        name, colon, _ = self.name.partition(":")
+        if not colon:
             return self
-        name = self.name.partition(":")[0]
-        return replace(self, name=name, recipe=training)
+        training = {name: value for name, value in self.recipe.items() if name not in FINISHING}
+        return replace(self, name=name, recipe=training, projection="whiten")
 
 
 def model_of(cell: Cell, threads: int) -> tuple[Path, float]:

@@ -24,6 +24,11 @@ class Pooled:
     found: tuple[dict[str, Any], ...]
 
     @property
+    def name(self) -> str:
+        """Of the cell."""
+        return str(self.found[0]["cell"]["name"])
+
+    @property
     def cells(self) -> list[str]:
         """Which they are."""
         return [f"{own['cell']['name']} fold {own['cell']['fold']}" for own in self.found]

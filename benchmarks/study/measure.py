@@ -64,15 +64,16 @@ def measure(cell: Cell, model: Path, threads: int) -> dict[str, Any]:
     is_package: Keep = lambda row: is_query(row) and row["meta"] == "Packages"  # noqa: E731
     found: dict[str, Any] = {}
     shelf = bench.shelf("shelf", is_shelf)
-    found["unseen" if cell.fold is not None else "seen"] = _figures(
-        evaluate(shelf, bench.asked("queries", shelf, is_query))
-    )
+    of = "transfer" if cell.catalogue != "grocery" else "seen" if cell.fold is None else "unseen"
+    found[of] = _figures(evaluate(shelf, bench.asked("queries", shelf, is_query)))
     clean = bench.shelf("iconic", lambda row: row["split"] == "iconic")
     found["packages"] = _figures(evaluate(clean, bench.asked("packages", clean, is_package)))
     if cell.fold is not None:
         without = bench.shelf("known", lambda row: is_shelf(row) and not in_fold(row, cell.fold))
         everyone = bench.asked("everyone", without, lambda row: row["split"] == "val")
         found["no_match"] = _strangers(without, everyone, cell.fold)
+        known: Keep = lambda row: row["split"] == "val" and not in_fold(row, cell.fold)  # noqa: E731
+        found["seen"] = _figures(evaluate(shelf, bench.asked("known_queries", shelf, known)))
     return found
 
 

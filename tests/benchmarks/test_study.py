@@ -38,11 +38,17 @@ def test_a_fold_trains_on_no_photo_of_its_leaves_and_on_no_clean_picture() -> No
 
 
 def test_a_cell_that_only_finishes_differently_shares_its_training() -> None:
-    plain, other = Cell("default"), Cell("default:average=1", {"average": 1.0})
-    assert other.trained_as == plain
-    assert Cell("categories", {"instance": 0}).trained_as == Cell("categories", {"instance": 0})
-    untrained = Cell("untrained", {"epochs": 0, "average": 0.5})
-    assert untrained.trained_as == untrained
+    plain = Cell("default", {"epochs": 4}, size=128)
+    assert Cell("default:tuned", {"epochs": 4, "average": 1.0}, size=128).trained_as == plain
+    assert Cell("default:pca", {"epochs": 4}, projection="pca", size=128).trained_as == plain
+    assert Cell("whole", {"average": 1.0}).trained_as == Cell("whole", {"average": 1.0})
+
+
+def test_cells_that_differ_have_files_that_differ() -> None:
+    cells = [Cell("a"), Cell("a:b"), Cell("a", fold=0), Cell("a", size=128), Cell("a", seed=1)]
+    cells.append(Cell("a", catalogue="clothing"))
+    assert len({cell.key for cell in cells}) == len(cells)
+    assert all(":" not in cell.key for cell in cells)
 
 
 def test_a_borrowed_run_has_the_other_recipe_and_lacks_only_the_last_step(tmp_path: Path) -> None:

@@ -1,0 +1,56 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.recognition_screen import cells
+from benchmarks.study import page
+from benchmarks.study.figures import Pooled, pooled
+from benchmarks.study.screen import Line, markdown
+
+
+def file_of(name: str, fold: int, unseen: str, seen: str) -> dict[str, Any]:
+    def protocol(marks: str) -> dict[str, Any]:
+        return {"hits": {kind: {"product@1": marks} for kind in ("float", "bits_rescored")}}
+
+    protocols = {"unseen": protocol(unseen), "seen": protocol(seen), "packages": protocol(unseen)}
+    return {"cell": {"name": name, "fold": fold}, "protocols": {**protocols, "no_match": {"auroc": 0.5 + fold / 10}}}
+
+
+def folds(name: str, *unseen: str) -> Pooled:
+    return pooled([file_of(name, fold, marks, "1100") for fold, marks in enumerate(unseen)])
+
+
+def test_folds_are_pooled_query_by_query_and_compared_with_the_default() -> None:
+    default, other = folds("default", "1010", "11"), folds("views", "1011", "11")
+    line = Line.of(other, default)
+    assert line.unseen == pytest.approx(5 / 6)
+    assert line.seen == 0.5
+    assert line.auroc == pytest.approx(0.55)
+    assert line.against_default.mean == pytest.approx(1 / 6)
+
+
+def test_the_table_has_the_best_on_unseen_products_first() -> None:
+    default = folds("default", "1000")
+    rows = markdown([Line.of(own, default) for own in (default, folds("views", "1110"))]).splitlines()
+    assert rows[2].startswith("| views | 0.750 | +0.500 (")
+    assert rows[3].startswith("| default | 0.250 |  |")
+
+
+def test_a_table_replaces_what_stands_between_its_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "docs").mkdir()
+    path = tmp_path / "docs" / "a.md"
+    path.write_text("head\n<!-- x -->\nold\n<!-- /x -->\ntail\n")
+    monkeypatch.setattr(page, "PROJECT", tmp_path)
+    page.replace_block("a.md", "x", "new\n")
+    assert path.read_text() == "head\n<!-- x -->\n\nnew\n\n<!-- /x -->\ntail\n"
+    with pytest.raises(ValueError, match="has no <!-- y -->"):
+        page.replace_block("a.md", "y", "new")
+
+
+def test_the_small_round_has_each_cell_once_and_its_finishes_belong_to_a_training_of_it() -> None:
+    round_ = cells(0)
+    assert len({cell.key for cell in round_}) == len(round_)
+    finishes = [cell for cell in round_ if ":" in cell.name]
+    assert finishes
+    assert all(cell.trained_as in round_ for cell in finishes)
