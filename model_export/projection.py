@@ -1,8 +1,11 @@
 """Linear maps from pooled features to bits, fitted on photos without labels.
 
-`pca`: the leading principal directions, turned by a random rotation. PCA alone gives its first bits most of the
+`pca`: the leading principal directions, turned by random rotations. PCA alone gives its first bits most of the
 variance and its last bits noise; a random rotation spreads it evenly (Jégou et al., "Aggregating local descriptors
-into a compact image representation", CVPR 2010, section 4; the baseline "PCA-RR" of Gong and Lazebnik).
+into a compact image representation", CVPR 2010, section 4; the baseline "PCA-RR" of Gong and Lazebnik). The codes are
+nested: the first 128, 256, 512 … bits of a longer code are as good as a code of that length. One rotation of all
+directions is not: its first bits are a random projection. So bits 129 to 256 are half of a rotation of the leading 256
+directions, bits 257 to 512 half of one of the leading 512, and so on.
 `whiten`: the same after `model_export.whitening`, which first evens out what photos of one product differ by.
 `itq`: the rotation that moves the photos closest to the corners of the cube (Gong and Lazebnik, "Iterative
 Quantization", CVPR 2011, section 3).
@@ -21,6 +24,8 @@ Doubles = npt.NDArray[np.float64]
 Method = Literal["whiten", "pca", "itq"]
 
 ITQ_STEPS = 50
+FIRST_BITS = 128
+"""The shortest code that the beginning of a longer one can be used as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ def fit_projection(
 
     The photos vary in r ≤ min(n − 1, F) directions. With bits > r, `pca` keeps all r, adds random directions of
     their complement (where these photos do not vary, but other photos may), and turns the whole; with bits > F it
-    stacks several rotations of the whole space (super-bit hashing, Ji et al., NIPS 2012).
+    goes on with rotations of the whole space (super-bit hashing, Ji et al., NIPS 2012).
     `itq` needs bits ≤ r: InputError otherwise.
     """
     x = features.astype(np.float64)
@@ -63,8 +68,7 @@ def fit_projection(
         weight = _itq_rotation(x @ principal, rng).T @ principal.T
     else:
         basis = _complete(principal, min(bits, x.shape[1]), rng)
-        turns = [_random_rotation(basis.shape[1], rng) @ basis.T for _ in range(-(-bits // basis.shape[1]))]
-        weight = np.concatenate(turns)[:bits]
+        weight = _nested_rotations(bits, basis.shape[1], rng) @ basis.T
     spread = np.sqrt(np.square(x @ weight.T).mean()) if len(x) > 1 else 0.0
     weight /= spread if spread > 0 else 1.0
     if first is not None:
@@ -97,6 +101,20 @@ def _random_rotation(size: int, rng: np.random.Generator) -> Doubles:
     q, r = np.linalg.qr(rng.standard_normal((size, size)))
     turned: Doubles = q * np.sign(np.diag(r))
     return turned
+
+
+def _nested_rotations(bits: int, size: int, rng: np.random.Generator) -> Doubles:
+    """Unit rows over `size` directions, the leading ones first: [bits, size]; see the head of this file."""
+    rows = np.zeros((bits, size))
+    done, end = 0, min(bits, FIRST_BITS)
+    while done < bits:
+        leading = min(end, size)
+        turned = _random_rotation(leading, rng)[: end - done]
+        rows[done : done + len(turned), :leading] = turned
+        done += len(turned)
+        if done == end:
+            end = min(2 * end, bits)
+    return rows
 
 
 def _itq_rotation(v: Doubles, rng: np.random.Generator) -> Doubles:

@@ -75,3 +75,23 @@ def test_equal_photos_give_a_finite_projection() -> None:
     projection = fit_projection(np.ones((5, 16), dtype=np.float32), 8, seed=0)
     assert np.isfinite(projection.weight).all()
     assert np.linalg.matrix_rank(projection.weight) == 8
+
+
+@pytest.mark.parametrize("short", [128, 256, 512])
+def test_the_first_bits_of_a_long_code_are_worth_a_code_of_their_length(short: int) -> None:
+    x = photos(2000, 1100)
+    centred = x - x.mean(axis=0)
+    long, own = (fit_projection(x, bits, seed=0).weight for bits in (1024, short))
+    kept = [float(np.square(centred @ np.linalg.qr(w.T)[0]).sum()) for w in (long[:short], own)]
+    assert kept[0] == pytest.approx(kept[1], rel=0.03)
+    first, same = (w[:128] / np.linalg.norm(w[:128]) for w in (long, own))
+    assert np.allclose(first, same, atol=1e-5)
+
+
+def test_one_rotation_of_all_directions_would_not_be_nested() -> None:
+    x = photos(2000, 512)
+    centred = x - x.mean(axis=0)
+    turned = np.linalg.qr(np.random.default_rng(0).standard_normal((512, 512)))[0]
+    own = fit_projection(x, 512, seed=0).weight[:128]
+    kept = [float(np.square(centred @ np.linalg.qr(w.T)[0]).sum()) for w in (turned[:128], own)]
+    assert kept[0] < 0.5 * kept[1]

@@ -21,7 +21,7 @@ BACKBONE = "resnet10t"
 SIZE = 104
 TRAINING = (
     *("--weights=none", f"--backbone={BACKBONE}", f"--size={SIZE}", "--bits=512", "--seed=0", "--device=cpu"),
-    *("--epochs=13", "--set=batch=32", "--set=lr_backbone=1e-3", "--set=instance=2", "--set=target_code=0.1"),
+    *("--epochs=10", "--set=batch=32", "--set=lr_backbone=1e-3", "--set=instance=2", "--set=target_code=0.1"),
     *("--set=flip=0", "--set=hue=0", "--set=colour=0.15", "--set=perspective=0.05", "--set=crop=0.6"),
 )
 """A small network from scratch: about nine minutes of one core, or half of that on two."""
