@@ -83,6 +83,7 @@ def train(
 def export(
     run: Annotated[Path, typer.Argument(help="A finished run of `twinshot train`.")],
     out: Annotated[Path, typer.Option(help="The model folder to write.")],
+    bits: Annotated[int | None, typer.Option(help="Only the first so many bits of the code.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write a run as a model folder (model.onnx, model.json), if ONNX Runtime gives what torch gives.
@@ -91,7 +92,7 @@ def export(
     """
     from model_export.export import export as write
 
-    done = write(run, out)
+    done = write(run, out, bits)
     parity = done.parity
     text = (
         f"exported {done.model} ({done.bytes / 1e6:.1f} MB); on {parity.photos} photos the largest difference is "

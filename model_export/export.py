@@ -21,7 +21,7 @@ from engine.preprocess import Pixels
 from model_export.backbone import create_backbone
 from model_export.network import Network
 from model_export.parity import NAMES, Arrays, compare, run_onnx
-from model_export.run_folder import FINAL, RunConfig, RunFolder
+from model_export.run_folder import FINAL, RunConfig, RunFolder, State
 
 BATCH = 16
 
@@ -48,11 +48,12 @@ class _Graph(nn.Module):
         return outputs.embedding, probabilities, outputs.features
 
 
-def export(run: Path, out: Path) -> Exported:
+def export(run: Path, out: Path, bits: int | None = None) -> Exported:
     """Write the model folder `out` from the finished run `run`. A model that is there is replaced as a whole.
 
-    Raises InputError for a run that is not finished or an `out` that holds something else, ParityError (and writes
-    nothing) where ONNX Runtime does not give what torch gives.
+    bits: only the first so many of the code, which is nested (`model_export.projection`).
+    Raises InputError for a run that is not finished, an `out` that holds something else or more bits than there are,
+    ParityError (and writes nothing) where ONNX Runtime does not give what torch gives.
     """
     folder = RunFolder(run)
     config = folder.config()
@@ -60,6 +61,8 @@ def export(run: Path, out: Path) -> Exported:
     if not folder.has(FINAL):
         raise InputError(f"{run} is not finished ({FINAL} is missing); run `twinshot train` again with the same --out")
     final = folder.load(FINAL)
+    if bits is not None:
+        config, final = _shortened(config, final, bits)
     photos = folder.photos()
     graph = _Graph(_network(config, final["network"])).eval()
     thresholds, features = final["thresholds"].numpy(), final["network"]["embedding.weight"].shape[1]
@@ -80,6 +83,16 @@ def _check_out(out: Path) -> None:
     require_folder(out, "--out")
     if out.is_dir() and any(out.iterdir()) and not (out / CARD_FILE).exists():
         raise InputError(f"{out} holds files that are no model; name a new folder with --out")
+
+
+def _shortened(config: RunConfig, final: State, bits: int) -> tuple[RunConfig, State]:
+    """The run as if it had been trained with its first `bits` bits alone."""
+    if bits % 8 or not 8 <= bits <= config.bits:
+        raise InputError(f"--bits {bits} is not a multiple of 8 from 8 to the run's {config.bits}")
+    network = dict(final["network"])
+    for name in ("embedding.weight", "embedding.bias"):
+        network[name] = network[name][:bits]
+    return config.model_copy(update={"bits": bits}), {"network": network, "thresholds": final["thresholds"][:bits]}
 
 
 def _network(config: RunConfig, state: dict[str, Tensor]) -> Network:

@@ -177,3 +177,21 @@ def test_a_difference_in_any_output_fails(made: Made, name: str) -> None:
         compare(expected, {**expected, name: expected[name] * np.float32(1.01)}, thresholds)
     with pytest.raises(ParityError, match=f"model's {name} is"):
         compare(expected, {**expected, name: expected[name][:, :-1]}, thresholds)
+
+
+def test_the_first_bits_of_a_run_are_a_model_of_their_own(made: Made, tmp_path: Path) -> None:
+    export(made.run, tmp_path / "short", bits=24)
+    photos = RunFolder(made.run).photos()[:5]
+    whole, short = (session(own).run(None, {"pixels": photos}) for own in (made.model, tmp_path / "short"))
+    assert short[0].shape == (5, 24)
+    assert np.allclose(short[0], whole[0][:, :24], atol=1e-4)
+    assert np.array_equal(short[1], whole[1])
+    card = read_card(tmp_path / "short")
+    assert (card.bits, card.thresholds) == (24, read_card(made.model).thresholds[:24])
+
+
+@pytest.mark.parametrize("bits", [0, 12, 72])
+def test_bits_that_a_run_does_not_have_are_an_error(made: Made, tmp_path: Path, bits: int) -> None:
+    with pytest.raises(InputError, match=f"--bits {bits} is not a multiple of 8 from 8 to the run's 64"):
+        export(made.run, tmp_path / "short", bits=bits)
+    assert not (tmp_path / "short").exists()
