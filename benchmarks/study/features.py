@@ -17,12 +17,13 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Photos:
-    """All photos but those of `test`. features: float32 [n, F]; leaves: int64 [n], equal for one leaf, which is one
-    product here; the masks are bool [n]: those a projection may be fitted on, the index, and the queries of leaves
-    that the model never saw and of leaves that it saw.
+    """All photos but those of `test`. features: float32 [n, F]; embeddings: float32 [n, bits], by the model's own
+    projection; leaves: int64 [n], equal for one leaf, which is one product here; the masks are bool [n]: those a
+    projection may be fitted on, the index, and the queries of leaves that the model never saw, and of those it saw.
     """
 
     features: Floats
+    embeddings: Floats
     leaves: npt.NDArray[np.int64]
     fitted: Mask
     shelf: Mask
@@ -38,7 +39,7 @@ class Photos:
 def photos_of(cell: Cell, threads: int) -> Photos:
     """The photos under the model of `cell`, which is trained first if it is not there; kept in the cell's folder."""
     model, _ = model_of(cell, threads)
-    kept = cell.folder / "features.npy"
+    kept = cell.folder / "photos.npz"
     if not kept.exists():
         path = write("grocery", lambda row: True, cell.folder / "all.csv")
         catalogue = open_catalogue(path, images=folder("grocery"))
@@ -47,7 +48,8 @@ def photos_of(cell: Cell, threads: int) -> Photos:
             catalogue, list(catalogue.rows()), encoder, cell.folder / "cache", threads, lambda: None, features=True
         )
         assert found.features is not None and not found.bad, "every photo of the data set can be read"
-        np.save(kept, found.features)
+        np.savez(kept, features=found.features, embeddings=found.embeddings)
+    arrays = np.load(kept)
     rows = records("grocery")
     numbers = {leaf: i for i, leaf in enumerate(sorted({row["leaf"] for row in rows}))}
 
@@ -58,7 +60,8 @@ def photos_of(cell: Cell, threads: int) -> Photos:
         return in_fold(row, cell.fold)
 
     return Photos(
-        np.load(kept).astype(np.float32),
+        arrays["features"].astype(np.float32),
+        arrays["embeddings"],
         np.array([numbers[row["leaf"]] for row in rows]),
         mask([row["split"] == "train" and not out(row) for row in rows]),
         mask([row["split"] in ("train", "iconic") for row in rows]),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.recognition_bits import mean
+from benchmarks.recognition_small import of_shop, shop
 from benchmarks.study.codes import How, Way, among, distractors, first_answers, fitted
 from benchmarks.study.features import Photos
 
@@ -13,10 +14,11 @@ def photos() -> Photos:
     """12 products of 20 photos around a point each, half of them queries; products 9 to 11 are not fitted on."""
     rng = np.random.default_rng(0)
     leaves = np.repeat(np.arange(12), 20)
-    features = (rng.standard_normal((12, 96)) * 2)[leaves] + rng.standard_normal((240, 96))
+    drawn = (rng.standard_normal((12, 96)) * 2)[leaves] + rng.standard_normal((240, 96))
     asked = np.arange(240) % 2 == 1
     unseen = leaves >= 9
-    return Photos(features.astype(np.float32), leaves, ~asked & ~unseen, ~asked, asked & unseen, asked & ~unseen)
+    features = drawn.astype(np.float32)
+    return Photos(features, features, leaves, ~asked & ~unseen, ~asked, asked & unseen, asked & ~unseen)
 
 
 @pytest.mark.parametrize("way", get_args(Way))
@@ -40,3 +42,15 @@ def test_distractors_are_mixtures_of_different_products(photos: Photos) -> None:
     assert mixed.shape == (50, 96)
     nearest = np.linalg.norm(mixed[:, None] - photos.features[photos.shelf][None], axis=2).min(axis=1)
     assert nearest.min() > 1
+
+
+@pytest.mark.parametrize("size", [5, 9, 30])
+def test_a_small_shop_has_photos_of_each_product_in_turn_and_is_asked_for_those_alone(
+    photos: Photos, size: int
+) -> None:
+    own = of_shop(photos, shop(photos, size, seed=1))
+    counts = np.bincount(own.leaves[own.shelf], minlength=9)[:9]
+    assert own.shelf.sum() == size
+    assert counts.max() - counts.min() <= 1
+    assert set(own.leaves[own.seen]) == set(own.leaves[own.shelf])
+    assert not (own.shelf & ~photos.fitted).any()

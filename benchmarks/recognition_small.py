@@ -1,0 +1,93 @@
+"""Projections of small catalogues: what `--epochs 0` gives when it has few photos to be fitted on.
+
+The features are the untrained backbone's. A shop of n grocery photos (drawn leaf by leaf) is indexed alone and asked
+the `val` photos of its leaves; its 512 bits come from a projection fitted on those n photos, from random directions,
+or from the projection of a model that was fitted on another catalogue (clothing). QUICK=1: fewer draws.
+"""
+
+import os
+
+import numpy as np
+
+from benchmarks.recognition_bits import mean, zero
+from benchmarks.result import PROJECT, QUICK, Claim, claim, write
+from benchmarks.study.cell import Cell
+from benchmarks.study.codes import Hits, Threshold, Way, first_answers, fitted
+from benchmarks.study.curves import Panel, draw
+from benchmarks.study.features import Mask, Photos, photos_of
+from benchmarks.study.figures import spread
+from engine.codes import Floats
+from index_builder.bootstrap import paired_interval
+from index_builder.thresholds import ENOUGH_PHOTOS
+
+SIZES = (20, 81, 200, 500, 1000, 2000)
+DRAWS = 1 if QUICK else 5
+BITS = 512
+WAYS: tuple[Way, ...] = ("whiten", "pca", "itq", "random")
+OTHER = "another catalogue's"
+PICTURE = PROJECT / "docs" / "recognition-small.svg"
+
+
+def shop(photos: Photos, size: int, seed: int) -> Mask:
+    """`size` photos of `train`, one of each leaf after another: bool [n]."""
+    rng = np.random.default_rng((seed, size))
+    order = rng.permutation(np.flatnonzero(photos.fitted))
+    turn = np.empty(len(order), dtype=np.int64)
+    taken: dict[int, int] = {}
+    for place, row in enumerate(order):
+        leaf = int(photos.leaves[row])
+        turn[place] = taken[leaf] = taken.get(leaf, -1) + 1
+    chosen = order[np.argsort(turn, kind="stable")[:size]]
+    mask: Mask = np.isin(np.arange(len(photos.leaves)), chosen)
+    return mask
+
+
+def of_shop(photos: Photos, indexed: Mask) -> Photos:
+    """The same photos where only `indexed` ones are on the shelf and may be fitted on."""
+    asked = photos.seen & np.isin(photos.leaves, photos.leaves[indexed])
+    return Photos(photos.features, photos.embeddings, photos.leaves, indexed, indexed, photos.unseen, asked)
+
+
+def answers(photos: Photos, other: Floats, size: int) -> dict[str, Hits]:
+    """First answers of each way, rescored, over DRAWS shops of `size` photos; other: float32 [n, BITS]."""
+    found: dict[str, list[Hits]] = {}
+    for seed in range(DRAWS):
+        own = of_shop(photos, shop(photos, size, seed))
+        ways: dict[str, tuple[Floats, Threshold]] = {
+            f"{way}, fitted on the shop": (fitted(own, way, BITS, seed).apply(own.features), mean)
+            for way in WAYS
+            if way != "itq" or size > BITS  # it cannot fit more bits than photos
+        }
+        ways[f"{OTHER}, its thresholds"] = (other, zero)
+        ways[f"{OTHER}, the shop's thresholds"] = (other, mean)
+        for name, (embedding, at) in ways.items():
+            found.setdefault(name, []).append(first_answers(own, embedding, own.seen, "rescored", at))
+        floats = first_answers(own, own.features, own.seen, "float", zero)
+        found.setdefault("features, float", []).append(floats)
+    return {name: np.concatenate(hits) for name, hits in found.items()}
+
+
+def main() -> None:
+    cores = len(os.sched_getaffinity(0))
+    own = photos_of(Cell("untrained", {"epochs": 0}), cores)
+    other = photos_of(Cell("untrained", {"epochs": 0}, catalogue="clothing"), cores).embeddings
+    found = {size: answers(own, other, size) for size in SIZES}
+    names = list(found[SIZES[-1]])
+    curves = {name: {size: float(own[name].mean()) for size, own in found.items() if name in own} for name in names}
+    draw([Panel("a shop's projection", "photos in the shop", curves)], PICTURE)
+    write("recognition_small", "Projections of small catalogues: 512 bits, untrained backbone", curves, judge(found))
+
+
+def judge(found: dict[int, dict[str, Hits]]) -> list[Claim]:
+    """The fitted projection against the other catalogue's as an index would take it, at every size."""
+    claims = []
+    for size, hits in found.items():
+        thresholds = "the shop's" if size >= ENOUGH_PHOTOS else "its"
+        gap = paired_interval(hits["whiten, fitted on the shop"], hits[f"{OTHER}, {thresholds} thresholds"])
+        name = f"{size:,} photos: fitted on the shop − {OTHER}, product R@1"
+        claims.append(claim(name, gap.mean, "", None, "higher", spread(gap)))
+    return claims
+
+
+if __name__ == "__main__":
+    main()
