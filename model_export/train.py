@@ -87,7 +87,7 @@ def train(rows: Sequence[Row], read: Read, name: str, out: Path, settings: Setti
         history = _epochs(run, initial) if settings.recipe.epochs else []
         if not run.folder.has(FINAL):
             _complete(run, initial)
-    best = max(history, key=lambda line: line.get("val_recall_at_1", line["epoch"]), default={"epoch": 0.0})
+    best = max(reversed(history), key=lambda line: line.get("val_recall_at_1", line["epoch"]), default={"epoch": 0.0})
     figures = {key: value for key, value in best.items() if key.startswith("val_")}
     seconds = time.monotonic() - started
     return Trained(out, len(history), int(best["epoch"]), len(run.split.train), round(seconds, 1), figures)
@@ -179,7 +179,8 @@ def _epochs(run: Run, initial: State) -> list[dict[str, float]]:
             trained = {key: value.clone() for key, value in trainer.network.state_dict().items()}
             line |= _validate(run, initial, trained)
             steering = [before.get("val_recall_at_1", -1.0) for before in history]
-            if line.get("val_recall_at_1", 0.0) > max(steering, default=-1.0):
+            # Of equal epochs the later: photos in bursts are soon all found, long before there is nothing to learn.
+            if line.get("val_recall_at_1", 0.0) >= max(steering, default=-1.0):
                 run.folder.save(BEST, trained)
             history.append(line)
             trainer.network.load_state_dict(trained)
