@@ -19,7 +19,7 @@ def marks(protocol: dict[str, Any], kind: str, of: str) -> Marks:
 
 @dataclass(frozen=True)
 class Pooled:
-    """The files of one cell over folds."""
+    """The files of one cell over folds, and perhaps over seeds."""
 
     found: tuple[dict[str, Any], ...]
 
@@ -31,11 +31,16 @@ class Pooled:
     @property
     def cells(self) -> list[str]:
         """Which they are."""
-        return [f"{own['cell']['name']} fold {own['cell']['fold']}" for own in self.found]
+        cells = [own["cell"] for own in self.found]
+        return [f"{own['name']} fold {own['fold']} seed {own['seed']}" for own in cells]
 
     def marks(self, protocol: str, kind: str, of: str = "product@1") -> Marks:
-        """Of the queries of all folds, fold after fold."""
-        return np.concatenate([marks(own["protocols"][protocol], kind, of) for own in self.found])
+        """Of the queries of all folds, fold after fold; of several seeds the mean, query by query."""
+        by_seed: dict[int, list[Marks]] = {}
+        for own in sorted(self.found, key=lambda own: own["cell"]["fold"]):
+            by_seed.setdefault(own["cell"]["seed"], []).append(marks(own["protocols"][protocol], kind, of))
+        mean: Marks = np.mean([np.concatenate(folds) for folds in by_seed.values()], axis=0)
+        return mean
 
     @property
     def auroc(self) -> float:

@@ -9,12 +9,13 @@ from benchmarks.study.figures import Pooled, pooled
 from benchmarks.study.screen import Line, markdown
 
 
-def file_of(name: str, fold: int, unseen: str, seen: str) -> dict[str, Any]:
+def file_of(name: str, fold: int, unseen: str, seen: str, seed: int = 0) -> dict[str, Any]:
     def protocol(marks: str) -> dict[str, Any]:
         return {"hits": {kind: {"product@1": marks} for kind in ("float", "bits_rescored")}}
 
     protocols = {"unseen": protocol(unseen), "seen": protocol(seen), "packages": protocol(unseen)}
-    return {"cell": {"name": name, "fold": fold}, "protocols": {**protocols, "no_match": {"auroc": 0.5 + fold / 10}}}
+    cell = {"name": name, "fold": fold, "seed": seed}
+    return {"cell": cell, "protocols": {**protocols, "no_match": {"auroc": 0.5 + fold / 10}}}
 
 
 def folds(name: str, *unseen: str) -> Pooled:
@@ -28,6 +29,12 @@ def test_folds_are_pooled_query_by_query_and_compared_with_the_default() -> None
     assert line.seen == 0.5
     assert line.auroc == pytest.approx(0.55)
     assert line.against_default.mean == pytest.approx(1 / 6)
+
+
+def test_seeds_are_averaged_query_by_query_whatever_the_order_of_the_files() -> None:
+    marks = {(1, 0): "11", (0, 1): "1100", (0, 0): "1010", (1, 1): "10"}
+    files = [file_of("default", fold, unseen, "1100", seed) for (fold, seed), unseen in marks.items()]
+    assert pooled(files).marks("unseen", "float").tolist() == [1, 0.5, 0.5, 0, 1, 0.5]
 
 
 def test_the_table_has_the_best_on_unseen_products_first() -> None:
