@@ -22,7 +22,8 @@ class Recipe(BaseModel):
     batch: int = Field(default=64, ge=4, multiple_of=2)
     """Photos a step: pairs of two photos of one product."""
     together: int = Field(default=1, ge=1)
-    """Pairs of one class that stay in one batch: above 1, the instance term meets other products of the class."""
+    """Pairs of one neighbourhood (a leaf category with several products, else its parent) that stay in one batch:
+    above 1, the instance term meets other products of it."""
     lr_backbone: float = Field(default=3e-4, ge=0)
     lr_heads: float = Field(default=3e-3, ge=0)
     layer_decay: float = Field(default=1.0, gt=0, le=1)

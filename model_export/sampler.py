@@ -1,18 +1,18 @@
 """Which photos a step sees: pairs of one product, classes drawn by the square root of their size.
 
 Square-root sampling lies between even and natural frequencies (Mikolov et al. 2013; Mahajan et al., ECCV 2018,
-section 2.2). The pairs give the instance term its positives, and pairs of one class that stay together its hard
-negatives: other products of the same class.
+section 2.2). The pairs give the instance term its positives, and neighbours that stay together its hard negatives:
+other products of the same leaf category, or of the nearest parent that has others.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.catalogue.row import Row
-from engine.taxonomy import Path3
+from engine.taxonomy import NO_PATH, Path3
 from model_export.recipe import Positives
 
 
@@ -31,7 +31,7 @@ def epoch_batches(
 
     Photos come in pairs: two photos of one product, or two views of one photo where a product has no other. A class
     with n photos gets a share of the pairs proportional to √n, and goes through all its pairs before any comes again.
-    Up to `together` pairs of one class stand side by side. With positives `photo` all pairs are two
+    Up to `together` pairs of one neighbourhood stand side by side. With positives `photo` all pairs are two
     views of one photo. Depends on the arguments alone.
     """
     if not rows:
@@ -40,19 +40,39 @@ def epoch_batches(
     by_class: dict[Path3, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for index, row in enumerate(rows):
         by_class[row.category][row.product].append(index)
-    products = list(by_class.values())
-    sizes = np.array([sum(map(len, of_class.values())) for of_class in products])
-    runs: list[list[tuple[int, int]]] = []
-    for of_class, quota in zip(products, _quotas(sizes, (len(rows) + 1) // 2, rng), strict=True):
+    sizes = np.array([sum(map(len, of_class.values())) for of_class in by_class.values()])
+    near: dict[Path3, list[tuple[int, int]]] = defaultdict(list)
+    crowds = _crowds(by_class) if together > 1 else {path: path for path in by_class}
+    for (path, of_class), quota in zip(by_class.items(), _quotas(sizes, (len(rows) + 1) // 2, rng), strict=True):
         photos = list(of_class.values())
         if positives == "photo":
             photos = [[photo] for of_product in photos for photo in of_product]
         pairs = _pairs(photos, rng)
-        chosen = [pairs[i % len(pairs)] for i in range(quota)]
-        runs += [chosen[start : start + together] for start in range(0, quota, together)]
+        near[crowds[path]] += [pairs[i % len(pairs)] for i in range(quota)]
+    runs: list[list[tuple[int, int]]] = []
+    for chosen in near.values():
+        mixed = [chosen[i] for i in rng.permutation(len(chosen))] if together > 1 else chosen
+        runs += [mixed[start : start + together] for start in range(0, len(mixed), together)]
     order = [pair for run in rng.permutation(len(runs)) for pair in runs[run]]
     pieces = np.array_split(np.arange(len(order)), max(1, round(2 * len(order) / batch)))
     return _number_views([[row for pair in piece for row in order[pair]] for piece in pieces])
+
+
+def _crowds(by_class: Mapping[Path3, Mapping[str, object]]) -> dict[Path3, Path3]:
+    """For each class the neighbourhood of its products: the class itself where it has two or more, else the nearest
+    parent that has; without one, the class.
+    """
+    products: dict[Path3, set[str]] = defaultdict(set)
+    for path, of_class in by_class.items():
+        for parent in _upwards(path):
+            products[parent] |= of_class.keys()
+    return {path: next((own for own in _upwards(path) if len(products[own]) > 1), path) for path in by_class}
+
+
+def _upwards(path: Path3) -> list[Path3]:
+    """`path` and its parents below the root, deepest first."""
+    meta, level2, _ = path
+    return list(dict.fromkeys(own for own in (path, (meta, level2, None), (meta, None, None)) if own != NO_PATH))
 
 
 def _quotas(sizes: np.ndarray, total: int, rng: np.random.Generator) -> list[int]:

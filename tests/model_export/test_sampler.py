@@ -89,3 +89,18 @@ def test_pairs_are_two_views_of_one_photo_where_that_is_asked_for() -> None:
     views = flat(epoch_batches(rows, 8, seed=0, epoch=0, positives="photo"))
     for first, second in zip(views[::2], views[1::2], strict=True):
         assert first.row == second.row and first.view != second.view
+
+
+def test_a_leaf_with_one_product_has_its_siblings_for_neighbours() -> None:
+    paths = [("food", "milk", f"milk{i}") for i in range(4)] + [("food", "juice", f"juice{i}") for i in range(4)]
+    paths.append(("tools", "saw", "saw"))
+    rows = [make_row(len(paths) * i + j, path[2], path) for i in range(8) for j, path in enumerate(paths)]
+
+    def level2_in_a_batch(together: int) -> float:
+        batches = epoch_batches(rows, 8, seed=0, epoch=0, together=together)
+        return sum(len({rows[view.row].category[1] for view in batch}) for batch in batches) / len(batches)
+
+    assert level2_in_a_batch(4) < 1.5
+    assert level2_in_a_batch(1) > 2
+    batches = epoch_batches(rows, 8, seed=0, epoch=0, together=4)
+    assert max(len({rows[view.row].product for view in batch}) for batch in batches) > 2
