@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.recognition_screen import BASE, SCREEN_FOLDS
 from benchmarks.result import PROJECT, QUICK, Claim, claim, write
 from benchmarks.study.cell import Cell
-from benchmarks.study.codes import Hits, How, Way, among, distractors, first_answers, fitted
+from benchmarks.study.codes import Hits, How, Way, alone, among, distractors, first_answers, fitted
 from benchmarks.study.curves import Panel, draw
 from benchmarks.study.features import Photos, photos_of
 from benchmarks.study.figures import spread
@@ -88,6 +88,22 @@ def by_threshold(folds: Sequence[Photos]) -> dict[str, dict[str, float]]:
     return found
 
 
+def novelty(folds: Sequence[Photos]) -> dict[str, dict[str, float]]:
+    """Recall@1 of 512 bits where unseen leaves lie among all, alone, and of seen leaves: what helps the first but not
+    the second only tells new things from known ones, and the third pays for it.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for way in ("pca", "whiten", "evened"):
+        marks: dict[str, list[Hits]] = {"unseen": [], "unseen alone": [], "seen": []}
+        for photos in folds:
+            own = fitted(photos, way, 512).apply(photos.features)
+            marks["unseen"].append(first_answers(photos, own, photos.unseen, "rescored", mean))
+            marks["unseen alone"].append(first_answers(alone(photos), own, photos.unseen, "rescored", mean))
+            marks["seen"].append(first_answers(photos, own, photos.seen, "rescored", mean))
+        found[way] = {name: float(np.concatenate(hits).mean()) for name, hits in marks.items()}
+    return found
+
+
 def by_short_list(folds: Sequence[Photos]) -> dict[str, dict[int, Hits]]:
     """First answers of rescored short lists among DISTRACTORS further photos, by their length, at three lengths."""
     found: dict[str, dict[int, Hits]] = {}
@@ -134,7 +150,8 @@ def main() -> None:
         ],
         PICTURE,
     )
-    figures: dict[str, Any] = {**curves, "thresholds_512": by_threshold(folds), "short_list": means}
+    figures: dict[str, Any] = {**curves, "thresholds_512": by_threshold(folds), "novelty_512": novelty(folds)}
+    figures["short_list"] = means
     write("recognition_bits", "From floats to bits: grocery photos, 128 px", figures, judge(folds, lists))
 
 

@@ -1,6 +1,7 @@
 """Codes fitted on one model's features in one way or another, and how many first answers each gets right."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import faiss
@@ -12,7 +13,8 @@ from engine.codes import Floats
 from model_export.projection import Projection, fit_projection
 from model_export.whitening import product_spread, whitener
 
-Way = Literal["whiten", "pca", "itq", "random"]
+Way = Literal["whiten", "pca", "itq", "random", "evened"]
+"""`evened`: whitened a second time, by all photos, so that every direction of them counts alike."""
 How = Literal["float", "hamming", "rescored"]
 Hits = npt.NDArray[np.float64]
 Threshold = Callable[[Floats], Floats]
@@ -24,8 +26,26 @@ def fitted(photos: Photos, way: Way, bits: int, seed: int = 0) -> Projection:
     if way == "random":
         turned = np.random.default_rng((seed, 9)).standard_normal((bits, x.shape[1])).astype(np.float32)
         return Projection(turned, -turned @ x.mean(axis=0))
+    if way == "evened":
+        base = fitted(photos, "whiten", bits, seed)
+        even = whitening_of(base.apply(x)).astype(np.float32)
+        return Projection(even @ base.weight, even @ base.bias)
     first = whitener(product_spread(x, photos.products)[0]) if way == "whiten" else None
     return fit_projection(x, bits, seed, "pca" if way == "whiten" else way, first)
+
+
+def whitening_of(x: Floats) -> npt.NDArray[np.float64]:
+    """(covariance of x [n, d])^(−1/2), symmetric [d, d]; directions without variance are left out."""
+    values, vectors = np.linalg.eigh(np.cov(x.astype(np.float64), rowvar=False))
+    scale = np.where(values > values.max() * 1e-6, 1 / np.sqrt(np.maximum(values, 1e-300)), 0.0)
+    root: npt.NDArray[np.float64] = (vectors * scale) @ vectors.T
+    return root
+
+
+def alone(photos: Photos) -> Photos:
+    """The same photos where the leaves that the model never saw are an index of their own."""
+    new = np.isin(photos.leaves, photos.leaves[photos.unseen])
+    return replace(photos, shelf=photos.shelf & new)
 
 
 def first_answers(photos: Photos, embedding: Floats, queries: Mask, how: How, at: Threshold) -> Hits:
