@@ -36,6 +36,10 @@ def train(
         int, typer.Option(help="Side of the searched photo in pixels; training crops take 6/7 of it.")
     ] = 224,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="Of the steps: float32, bfloat16, or auto (bfloat16 on CUDA that has it).")
+    ] = "auto",
+    compile_: Annotated[bool, typer.Option("--compile", help="Compile the network with torch.compile.")] = False,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal models on a CPU.")] = 0,
     threads: Annotated[int | None, typer.Option(help="CPU threads (default: one for each core).")] = None,
     set_: Annotated[
@@ -55,7 +59,7 @@ def train(
     from model_export.progress import Reporter
     from model_export.projection import Method
     from model_export.recipe import Recipe, parse_overrides
-    from model_export.settings import Settings, find_device
+    from model_export.settings import Settings, find_device, find_precision
     from model_export.train import train as run
 
     overrides = parse_overrides(set_ or [])
@@ -63,6 +67,7 @@ def train(
         overrides["epochs"] = epochs
     if projection not in get_args(Method):
         raise InputError(f"--projection {projection!r} is none of {', '.join(get_args(Method))}")
+    where = find_device(device)
     settings = Settings(
         backbone=backbone,
         weights=weights,
@@ -71,8 +76,10 @@ def train(
         size=size,
         projection=cast("Method", projection),
         recipe=Recipe.for_weights(weights, overrides),
-        device=find_device(device),
+        device=where,
         threads=threads or len(os.sched_getaffinity(0)),
+        precision=find_precision(precision, where),
+        compile=compile_,
     )
     reporter = Reporter()
     rows, read = _open(catalogue, column, images, strict, settings, reporter)

@@ -1,6 +1,7 @@
 """What the caller decides besides the catalogue, and the sizes that follow from it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
@@ -10,10 +11,12 @@ from model_export.backbone import has_fixed_size
 from model_export.projection import Method
 from model_export.recipe import Recipe
 
+Precision = Literal["float32", "bfloat16"]
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Of one training run."""
+    """Of one training run, and of how this process computes it."""
 
     backbone: str
     weights: str
@@ -24,6 +27,9 @@ class Settings:
     recipe: Recipe
     device: torch.device
     threads: int
+    precision: Precision
+    """Of the training steps: bfloat16 is torch's autocast. Validation and the exported network are float32."""
+    compile: bool
 
     def __post_init__(self) -> None:
         if not 8 <= self.bits <= 8192 or self.bits % 8:
@@ -56,3 +62,17 @@ def find_device(name: str) -> torch.device:
     if name == "cuda" and not usable:
         raise UnavailableError("--device cuda: torch finds no CUDA device; take --device cpu, or install a CUDA torch")
     return torch.device("cuda" if usable and name != "cpu" else "cpu")
+
+
+def find_precision(name: str, device: torch.device) -> Precision:
+    """`float32`, `bfloat16`, or `auto`: the latter on a CUDA device that computes with it. Raises UnavailableError,
+    InputError.
+    """
+    if name not in ("auto", "float32", "bfloat16"):
+        raise InputError(f"--precision {name!r} is none of auto, float32, bfloat16")
+    if device.type != "cuda":
+        return "bfloat16" if name == "bfloat16" else "float32"
+    usable = torch.cuda.is_bf16_supported(including_emulation=False)
+    if name == "bfloat16" and not usable:
+        raise UnavailableError("--precision bfloat16: this CUDA device has none; take --precision float32")
+    return "bfloat16" if usable and name != "float32" else "float32"

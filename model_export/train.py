@@ -105,10 +105,16 @@ def _prepare(
     backbone = create_backbone(settings.backbone, settings.weights, settings.size, settings.recipe.pooling)
     config = _config(split, name, settings, backbone, taxonomy)
     folder.claim(config)
-    network = Network(backbone, settings.bits, len(taxonomy.classes)).to(settings.device)
+    network = _placed(Network(backbone, settings.bits, len(taxonomy.classes)), settings)
     finish = Finish.of(settings.recipe, settings.projection, settings.bits, settings.seed)
     encoder = Encoder(read, settings.preprocessing, settings.device, settings.threads, reporter)
     return Run(split, settings, config, folder, network, finish, encoder, reporter)
+
+
+def _placed(network: Network, settings: Settings) -> Network:
+    if settings.device.type == "cuda":  # channels last: what its convolutions are fastest with, in bfloat16 above all
+        return network.to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return network.to(settings.device)
 
 
 def _shelf(rows: Sequence[Row], name: str) -> Split:
@@ -163,7 +169,7 @@ def _epochs(run: Run, initial: State) -> list[dict[str, float]]:
     settings, recipe = run.settings, run.settings.recipe
     objective = Objective(run.split.train, run.config.taxonomy, settings.bits, recipe, settings.seed)
     photos = TrainingPhotos(run.split.train, run.encoder.read, settings.preprocessing, settings.train_size)
-    trainer = Trainer(run.network, objective.to(settings.device), photos, recipe, settings.seed, settings.threads)
+    trainer = Trainer(run.network, objective.to(settings.device), photos, settings)
     history: list[dict[str, float]] = []
     if run.folder.has(LAST):
         last = run.folder.load(LAST)

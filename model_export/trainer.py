@@ -7,32 +7,34 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from model_export.compiled import compiled
 from model_export.data import TrainingPhotos
-from model_export.network import Network
+from model_export.network import Network, Outputs
 from model_export.objective import Objective
 from model_export.optimisation import make_optimiser, set_rates
 from model_export.progress import Reporter
-from model_export.recipe import Recipe
 from model_export.run_folder import State
 from model_export.sampler import View, epoch_batches
+from model_export.settings import Settings
+from model_export.transfer import on_device
 
 
 class Trainer:
     """Every random choice of an epoch follows from (seed, epoch), so an epoch repeated gives the same network."""
 
-    def __init__(
-        self, network: Network, objective: Objective, photos: TrainingPhotos, recipe: Recipe, seed: int, threads: int
-    ) -> None:
+    def __init__(self, network: Network, objective: Objective, photos: TrainingPhotos, settings: Settings) -> None:
         self.network = network
         self._objective = objective
         self._photos = photos
-        self._recipe = recipe
-        self._seed = seed
-        self._threads = threads
-        self._optimiser = make_optimiser(network, recipe)
+        self._settings = settings
+        self._recipe = settings.recipe
+        if network.classifier is not None:
+            network.classifier.requires_grad_(self._recipe.hierarchy > 0)  # no other term sees its logits
+        self._optimiser = make_optimiser(network, self._recipe)
         # the network as it is before the first step: `resume` comes later
-        self._teacher = copy.deepcopy(network).eval() if recipe.geometry else None
+        self._teacher = copy.deepcopy(network).eval() if self._recipe.geometry else None
         self._device = next(network.parameters()).device
+        self._computed = compiled(network, self._device) if settings.compile else network
 
     def state(self) -> State:
         """What a later `resume` needs."""
@@ -46,35 +48,37 @@ class Trainer:
     def epoch(self, number: int, reporter: Reporter) -> dict[str, float]:
         """Train epoch `number` (from 0); the mean of every term, the share of the peak rate and the seconds."""
         started = time.monotonic()
+        recipe, seed = self._recipe, self._settings.seed
         # Dropout and stochastic depth draw from torch's own generator.
-        torch.manual_seed(self._seed * 100_003 + number)
-        self.network.train()
+        torch.manual_seed(seed * 100_003 + number)
+        self._computed.train()
         self._objective.begin_epoch()
-        recipe = self._recipe
         rows = self._photos.rows
-        batches = epoch_batches(rows, recipe.batch, self._seed, number, recipe.together, recipe.positives)
-        steps = len(batches) * self._recipe.epochs
+        batches = epoch_batches(rows, recipe.batch, seed, number, recipe.together, recipe.positives)
+        steps = len(batches) * recipe.epochs
         sums: dict[str, Tensor] = {}
         share = 0.0
-        loaded = self._photos.batches(batches, self._recipe, self._seed, number, self._threads)
-        label = f"epoch {number + 1}/{self._recipe.epochs}"
+        loaded = on_device(self._photos.batches(batches, recipe, seed, number, self._settings.threads), self._device)
+        label = f"epoch {number + 1}/{recipe.epochs}"
         for i, (views, pixels) in enumerate(reporter.track(loaded, len(batches), label)):
-            share = set_rates(self._optimiser, number * len(batches) + i, steps, self._recipe.warmup)
-            for name, value in self._step(views, pixels).items():
+            share = set_rates(self._optimiser, number * len(batches) + i, steps, recipe.warmup)
+            for name, value in self.step(views, pixels).items():
                 sums[name] = sums.get(name, torch.zeros((), device=self._device)) + value
         means = {name: float(value) / len(batches) for name, value in sums.items()}
         return {**means, "rate": share, "seconds": time.monotonic() - started}
 
-    def _step(self, views: Sequence[View], pixels: Tensor) -> dict[str, Tensor]:
+    def step(self, views: Sequence[View], pixels: Tensor) -> dict[str, Tensor]:
+        """One step on the `views` of a batch and their `pixels`, which are on the device; the terms."""
         rows = torch.tensor([view.row for view in views], device=self._device)
-        gpu = self._device.type == "cuda"
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=gpu):
-            pixels = pixels.to(self._device, non_blocking=True)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._settings.precision == "bfloat16"):
+            outputs: Outputs = self._computed(pixels)
             teacher = None
             if self._teacher is not None:
                 with torch.no_grad():
                     teacher = self._teacher(pixels).features
-            terms: dict[str, Tensor] = self._objective(self.network(pixels), rows, teacher)
+        # In float32: similarities of many bits want more than bfloat16's eight.
+        outputs = Outputs(*(output.float() for output in outputs))
+        terms: dict[str, Tensor] = self._objective(outputs, rows, teacher)
         self._optimiser.zero_grad(set_to_none=True)
         terms["loss"].backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)

@@ -66,6 +66,7 @@ def draw_catalogue(labelled: bool = True, splits: bool = True) -> Drawn:
 
 def make_settings(epochs: int = 2, **changes: Any) -> Settings:
     values: dict[str, Any] = {"bits": 64, "seed": 5, "size": 64, "projection": "pca", "threads": 1, "weights": "none"}
+    values |= {"precision": "float32", "compile": False}
     overrides = {"epochs": epochs, "batch": 8, **changes.pop("recipe", {})}
     values |= {"backbone": "test_efficientnet", "device": torch.device("cpu")} | changes
     return Settings(recipe=Recipe.for_weights(values["weights"], overrides), **values)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from engine.errors import InputError, UnavailableError
-from model_export.settings import find_device
+from model_export.settings import find_device, find_precision
 from tests.model_export.drawn import make_settings
 
 
@@ -37,3 +37,13 @@ def test_the_device_that_is_asked_for_is_the_one_that_is_used() -> None:
 def test_an_unknown_device_is_an_error() -> None:
     with pytest.raises(InputError, match="none of auto, cpu, cuda"):
         find_device("tpu")
+
+
+def test_the_cpu_computes_in_float32_unless_asked_otherwise() -> None:
+    cpu = torch.device("cpu")
+    assert [find_precision(name, cpu) for name in ("auto", "float32", "bfloat16")] == ["float32", "float32", "bfloat16"]
+
+
+def test_an_unknown_precision_is_an_error() -> None:
+    with pytest.raises(InputError, match="--precision 'float16' is none of auto, float32, bfloat16"):
+        find_precision("float16", torch.device("cpu"))
