@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from safetensors import safe_open
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from engine.errors import InputError, UnavailableError
 from engine.model import Weights
@@ -79,6 +80,26 @@ def has_fixed_size(name: str) -> bool:
     import timm
 
     return bool(_config(timm, name).get("fixed_input_size", False))
+
+
+def has_batch_statistics(module: nn.Module) -> bool:
+    """Whether a batch's statistics normalise it in training (batch normalisation of any kind)."""
+    return any(isinstance(own, _BatchNorm) for own in module.modules())
+
+
+def freeze_statistics(module: nn.Module) -> None:
+    """Let batch normalisation use its running statistics and leave them as they are; `train()` undoes it."""
+    for own in module.modules():
+        if isinstance(own, _BatchNorm):
+            own.eval()
+
+
+def share_statistics(module: nn.Module) -> nn.Module:
+    """`module` with batch normalisation over the batches of all processes; torch has that on CUDA only."""
+    from timm.layers import convert_sync_batchnorm  # torch's own would lose the activations that timm fuses
+
+    shared: nn.Module = convert_sync_batchnorm(module)
+    return shared
 
 
 def layers_of(module: nn.Module) -> list[list[nn.Parameter]]:

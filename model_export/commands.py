@@ -15,9 +15,11 @@ from engine.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from engine.catalogue.bad_row import BadRow
     from engine.catalogue.row import Row
     from model_export.data import Read
     from model_export.progress import Reporter
+    from model_export.projection import Method
     from model_export.settings import Settings
     from model_export.train import Trained
 
@@ -36,12 +38,15 @@ def train(
         int, typer.Option(help="Side of the searched photo in pixels; training crops take 6/7 of it.")
     ] = 224,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    precision: Annotated[
-        str, typer.Option(help="Of the steps: float32, bfloat16, or auto (bfloat16 on CUDA that has it).")
-    ] = "auto",
+    precision: Annotated[str, typer.Option(help="float32, bfloat16, or auto (bfloat16 if CUDA has it).")] = "auto",
     compile_: Annotated[bool, typer.Option("--compile", help="Compile the network with torch.compile.")] = False,
+    processes: Annotated[
+        int, typer.Option(min=1, help="Processes that share every batch; on CUDA each takes a device.")
+    ] = 1,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal models on a CPU.")] = 0,
-    threads: Annotated[int | None, typer.Option(help="CPU threads (default: one for each core).")] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="CPU threads, of all processes together (default: one for each core).")
+    ] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="A value of the recipe, such as average=0.7; a wrong name lists all."),
@@ -56,17 +61,10 @@ def train(
     Example: twinshot train catalogue.csv --out run --weights hub
     """
     require_folder(out, "--out")
-    from model_export.progress import Reporter
-    from model_export.projection import Method
     from model_export.recipe import Recipe, parse_overrides
     from model_export.settings import Settings, find_device, find_precision
-    from model_export.train import train as run
 
-    overrides = parse_overrides(set_ or [])
-    if epochs is not None:
-        overrides["epochs"] = epochs
-    if projection not in get_args(Method):
-        raise InputError(f"--projection {projection!r} is none of {', '.join(get_args(Method))}")
+    overrides = parse_overrides(set_ or []) | ({} if epochs is None else {"epochs": epochs})
     where = find_device(device)
     settings = Settings(
         backbone=backbone,
@@ -74,17 +72,16 @@ def train(
         bits=bits,
         seed=seed,
         size=size,
-        projection=cast("Method", projection),
+        projection=_method(projection),
         recipe=Recipe.for_weights(weights, overrides),
         device=where,
         threads=threads or len(os.sched_getaffinity(0)),
         precision=find_precision(precision, where),
         compile=compile_,
     )
-    reporter = Reporter()
-    rows, read = _open(catalogue, column, images, strict, settings, reporter)
-    done = run(rows, read, str(catalogue), out, settings, reporter)
-    _tell(json, asdict(done), _summary(done))
+    done = _trained(catalogue, column, images, strict, out, settings, processes)
+    if done is not None:
+        _tell(json, asdict(done), _summary(done))
 
 
 def export(
@@ -106,6 +103,44 @@ def export(
         f"{parity.max_difference:.1g}, {parity.differing_bits:.4%} of bits differ"
     )
     _tell(json, {"model": str(done.model), "bytes": done.bytes, "parity": parity.model_dump()}, text)
+
+
+def _method(name: str) -> "Method":
+    from model_export.projection import Method
+
+    if name not in get_args(Method):
+        raise InputError(f"--projection {name!r} is none of {', '.join(get_args(Method))}")
+    return cast("Method", name)
+
+
+def _trained(
+    catalogue: Path,
+    column: list[str] | None,
+    images: Path | None,
+    strict: bool,
+    out: Path,
+    settings: "Settings",
+    processes: int,
+) -> "Trained | None":
+    """Train in this process, in several that it starts, or as one of torchrun's, of which the first has the answer."""
+    from model_export.group import joined, torchrun_place
+    from model_export.launch import at, train_together
+    from model_export.progress import Reporter
+    from model_export.train import train as run
+
+    place = torchrun_place()
+    if place is not None and processes > 1:
+        raise InputError(f"--processes {processes} under torchrun, which starts the processes itself; leave one away")
+    reporter = Reporter(quiet=place is not None and place.rank > 0)
+    rows, read = _open(catalogue, column, images, strict, settings, reporter)
+    if place is not None:
+        own = at(place, settings)
+        with joined(place, own.device) as group:
+            done = run(rows, read, str(catalogue), out, own, reporter, group)
+        return done if group.leads else None
+    if processes > 1:
+        return train_together(processes, rows, read, str(catalogue), out, settings)
+    return run(rows, read, str(catalogue), out, settings, reporter)
 
 
 def _open(
@@ -135,7 +170,12 @@ def _open(
     if checked.bad:
         reporter.line(f"{counted(len(checked.bad), 'bad row')} left out (`twinshot check {catalogue}` lists them)")
     _require_some(checked.rows if fit_only else training_rows(checked.rows), catalogue)
-    return checked.rows, source.read
+    return checked.rows, Catalogue(source.name, source.photos, _no_entries).read
+
+
+def _no_entries() -> "Iterator[Row | BadRow]":
+    """For a reader that only reads photos: other processes can be given it, unlike one that also reads a table."""
+    return iter(())
 
 
 def _require_some(rows: "Sequence[Row]", catalogue: Path) -> None:

@@ -14,6 +14,7 @@ class Reporter:
 
     def __init__(self, quiet: bool = False) -> None:
         self._console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        self._bar: Progress | None = None
 
     def line(self, text: str) -> None:
         """One line."""
@@ -25,5 +26,10 @@ class Reporter:
             yield from items
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=self._console, transient=True) as progress:
-            yield from progress.track(items, total=total, description=label)
+        with Progress(*columns, console=self._console, transient=True) as self._bar:
+            yield from self._bar.track(items, total=total, description=label)
+
+    def clear(self) -> None:
+        """Take the bar off the terminal and show its cursor: for a process that ends without unwinding."""
+        if self._bar is not None:
+            self._bar.stop()

@@ -33,6 +33,8 @@ class Recipe(BaseModel):
     """Share of the steps in which the learning rates rise linearly; then they fall along a cosine."""
     clip: float = Field(default=5.0, gt=0)
     """Largest norm of a step's gradient."""
+    frozen_norm: bool = False
+    """Whether batch normalisation keeps the statistics of the starting weights instead of taking each batch's."""
 
     hierarchy: float = Field(default=1.0, ge=0)
     target_code: float = Field(default=0.5, ge=0)

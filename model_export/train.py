@@ -1,8 +1,8 @@
 """A whole run: from the rows of a catalogue to RUN/final.pt. It goes on by itself where it was cut off."""
 
-import math
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,28 +10,25 @@ import numpy as np
 import torch
 
 from engine.catalogue.row import Row
-from engine.errors import CatalogueError, TwinshotError
+from engine.errors import CatalogueError, InputError
 from engine.files import locked
 from engine.taxonomy import Taxonomy
-from model_export.backbone import Backbone, create_backbone
+from model_export.backbone import Backbone, create_backbone, has_batch_statistics, share_statistics
 from model_export.classifier import refit_classifier
-from model_export.curves import Curves
-from model_export.data import Read, TrainingPhotos, search_batches
+from model_export.data import Read, search_batches
 from model_export.encode import Encoder
+from model_export.epochs import train_epochs
 from model_export.finish import Finish, averaged, set_embedding
+from model_export.group import ALONE, Group
 from model_export.network import Network
-from model_export.objective import Objective
 from model_export.progress import Reporter
 from model_export.projection import Doubles, Floats, fit_projection
-from model_export.run_folder import BEST, FINAL, INITIAL, LAST, TENSORBOARD, RunConfig, RunFolder, State, rows_digest
+from model_export.run import Run
+from model_export.run_folder import BEST, FINAL, INITIAL, RunConfig, RunFolder, State, rows_digest
 from model_export.settings import Settings
 from model_export.splits import Split, split_rows
 from model_export.spread import of_products, whitening
-from model_export.trainer import Trainer
-from model_export.validate import validate
 
-MAX_FITTED = 5000
-"""Photos that a projection and the thresholds are fitted on."""
 PARITY_PHOTOS = 128
 
 
@@ -47,31 +44,18 @@ class Trained:
     figures: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """The parts of a run under way."""
-
-    split: Split
-    settings: Settings
-    config: RunConfig
-    folder: RunFolder
-    network: Network
-    finish: Finish
-    encoder: Encoder
-    reporter: Reporter
-
-    @property
-    def fitted(self) -> list[Row]:
-        """The training photos, at most MAX_FITTED of them, drawn by the seed."""
-        train = self.split.train
-        rng = np.random.default_rng((self.settings.seed, 4))
-        chosen = rng.choice(len(train), min(len(train), MAX_FITTED), replace=False)
-        return [train[i] for i in np.sort(chosen)]
-
-
-def train(rows: Sequence[Row], read: Read, name: str, out: Path, settings: Settings, reporter: Reporter) -> Trained:
+def train(
+    rows: Sequence[Row],
+    read: Read,
+    name: str,
+    out: Path,
+    settings: Settings,
+    reporter: Reporter,
+    group: Group = ALONE,
+) -> Trained:
     """Train on `rows` (their photos through `read`) of the catalogue `name`, into the folder `out`.
 
+    All processes of a `group` call this alike; the first alone touches `out`, and its answer is the one that counts.
     With `recipe.epochs` 0 nothing is trained: a projection is fitted on the backbone's features, and no labels are
     needed. Raises InputError (CatalogueError, UnavailableError) for what the caller can mend, TwinshotError if the
     loss is no longer a number, BusyError while another process writes `out`.
@@ -81,12 +65,16 @@ def train(rows: Sequence[Row], read: Read, name: str, out: Path, settings: Setti
     # Sums in a fixed order: on the CPU, a run resumed equals a run never interrupted, bit for bit.
     torch.use_deterministic_algorithms(settings.device.type == "cpu")
     torch.manual_seed(settings.seed)
-    with locked(out):
-        run = _prepare(rows, read, name, RunFolder(out), settings, reporter)
-        initial = _initial(run)
-        history = _epochs(run, initial) if settings.recipe.epochs else []
-        if not run.folder.has(FINAL):
+    with ExitStack() as stack:
+        if group.leads:
+            stack.enter_context(locked(out))
+        run = _prepare(rows, read, name, RunFolder(out), settings, reporter, group)
+        initial = group.share(_initial(run) if group.leads else {})
+        run.network.load_state_dict(initial)
+        history = train_epochs(run, initial) if settings.recipe.epochs else []
+        if group.leads and not run.folder.has(FINAL):
             _complete(run, initial)
+        group.share(None)  # the others wait until the first one is done
     best = max(reversed(history), key=lambda line: line.get("val_recall_at_1", line["epoch"]), default={"epoch": 0.0})
     figures = {key: value for key, value in best.items() if key.startswith("val_")}
     seconds = time.monotonic() - started
@@ -94,7 +82,13 @@ def train(rows: Sequence[Row], read: Read, name: str, out: Path, settings: Setti
 
 
 def _prepare(
-    rows: Sequence[Row], read: Read, name: str, folder: RunFolder, settings: Settings, reporter: Reporter
+    rows: Sequence[Row],
+    read: Read,
+    name: str,
+    folder: RunFolder,
+    settings: Settings,
+    reporter: Reporter,
+    group: Group,
 ) -> Run:
     epochs = settings.recipe.epochs
     split = split_rows(rows, settings.seed, name) if epochs else _shelf(rows, name)
@@ -104,15 +98,25 @@ def _prepare(
         reporter.line(f"looking for the weights of {settings.backbone}, here or at the hub")
     backbone = create_backbone(settings.backbone, settings.weights, settings.size, settings.recipe.pooling)
     config = _config(split, name, settings, backbone, taxonomy)
-    folder.claim(config)
-    network = _placed(Network(backbone, settings.bits, len(taxonomy.classes)), settings)
+    if group.leads:
+        folder.claim(config)
+    network = _network(Network(backbone, settings.bits, len(taxonomy.classes)), settings, group)
     finish = Finish.of(settings.recipe, settings.projection, settings.bits, settings.seed)
     encoder = Encoder(read, settings.preprocessing, settings.device, settings.threads, reporter)
-    return Run(split, settings, config, folder, network, finish, encoder, reporter)
+    return Run(split, settings, config, folder, network, finish, encoder, reporter, group)
 
 
-def _placed(network: Network, settings: Settings) -> Network:
-    if settings.device.type == "cuda":  # channels last: what its convolutions are fastest with, in bfloat16 above all
+def _network(network: Network, settings: Settings, group: Group) -> Network:
+    """`network` where and how it will be computed."""
+    trains = settings.recipe.epochs > 0 and group.size > 1
+    if trains and not settings.recipe.frozen_norm and has_batch_statistics(network):
+        if settings.device.type != "cuda":
+            raise InputError(
+                f"{settings.backbone} normalises by a batch's statistics, which torch cannot share among processes "
+                "on a CPU; add --set frozen_norm=true to keep those of the starting weights, or take one process"
+            )
+        network.backbone = share_statistics(network.backbone)
+    if settings.device.type == "cuda":  # what its convolutions are fastest with, in bfloat16 above all
         return network.to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
     return network.to(settings.device)
 
@@ -150,9 +154,7 @@ def _initial(run: Run) -> State:
             run.reporter.line("fitting the first projection")
             _first_projection(run)
         run.folder.save(INITIAL, run.network.state_dict())
-    initial = run.folder.load(INITIAL)
-    run.network.load_state_dict(initial)
-    return initial
+    return run.folder.load(INITIAL)
 
 
 def _first_projection(run: Run) -> None:
@@ -162,46 +164,6 @@ def _first_projection(run: Run) -> None:
     features *= run.network.scale.cpu().numpy()
     first = of_products(rows, features) if settings.projection == "whiten" else None
     set_embedding(run.network, fit_projection(features, settings.bits, settings.seed, settings.projection, first))
-
-
-def _epochs(run: Run, initial: State) -> list[dict[str, float]]:
-    """Train what is left of the epochs; the history of all of them."""
-    settings, recipe = run.settings, run.settings.recipe
-    objective = Objective(run.split.train, run.config.taxonomy, settings.bits, recipe, settings.seed)
-    photos = TrainingPhotos(run.split.train, run.encoder.read, settings.preprocessing, settings.train_size)
-    trainer = Trainer(run.network, objective.to(settings.device), photos, settings)
-    history: list[dict[str, float]] = []
-    if run.folder.has(LAST):
-        last = run.folder.load(LAST)
-        trainer.resume(last)
-        history = last["history"]
-        run.reporter.line(f"resuming {run.folder.path} after epoch {len(history)} of {recipe.epochs}")
-    began, first = time.monotonic(), len(history)
-    with Curves(run.folder.path / TENSORBOARD, len(history) + 1) as curves:
-        for number in range(len(history), recipe.epochs):
-            line = {"epoch": float(number + 1), **trainer.epoch(number, run.reporter)}
-            if not math.isfinite(line["loss"]):
-                raise TwinshotError(f"the loss of epoch {number + 1} is {line['loss']}; lower lr_backbone and lr_heads")
-            trained = {key: value.clone() for key, value in trainer.network.state_dict().items()}
-            line |= _validate(run, initial, trained)
-            steering = [before.get("val_recall_at_1", -1.0) for before in history]
-            # Of equal epochs the later: photos in bursts are soon all found, long before there is nothing to learn.
-            if line.get("val_recall_at_1", 0.0) >= max(steering, default=-1.0):
-                run.folder.save(BEST, trained)
-            history.append(line)
-            trainer.network.load_state_dict(trained)
-            run.folder.save(LAST, {**trainer.state(), "history": history})
-            run.folder.write_log(history)
-            curves.add(number + 1, line)
-            each = (time.monotonic() - began) / (len(history) - first)
-            run.reporter.line(_describe(line, recipe.epochs, each))
-    return history
-
-
-def _validate(run: Run, initial: State, trained: State) -> dict[str, float]:
-    """The figures of the network as it would be exported now. Leaves another network in `run.network`."""
-    run.network.load_state_dict(averaged(initial, trained, run.finish.average))
-    return validate(run.network, run.finish, run.split, run.encoder)
 
 
 def _complete(run: Run, initial: State) -> None:
@@ -230,20 +192,3 @@ def _whitening(run: Run, features: Floats) -> Doubles | None:
     run.reporter.line("measuring what photos of one product differ by")
     settings = run.settings
     return whitening(run.network, run.encoder, run.fitted, features, settings.recipe, settings.seed)
-
-
-def _describe(line: dict[str, float], epochs: int, each: float) -> str:
-    """What a person wants of an epoch; log.csv has the rest. `each`: the seconds of one, validation included."""
-    number = int(line["epoch"])
-    parts = [f"epoch {number}/{epochs}", f"loss {line['loss']:.3f}"]
-    if "val_recall_at_1" in line:
-        parts.append(f"recall@1 {line['val_recall_at_1']:.3f}")
-    left = f", about {_span((epochs - number) * each)} left" if number < epochs else ""
-    return "  ".join([*parts, f"{_span(each)}{left}"])
-
-
-def _span(seconds: float) -> str:
-    """`45 s`, `12 min`, `3.4 h`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from model_export.backbone import freeze_statistics
 from model_export.compiled import compiled
 from model_export.data import TrainingPhotos
+from model_export.group import ALONE, Group
 from model_export.network import Network, Outputs
 from model_export.objective import Objective
 from model_export.optimisation import make_optimiser, set_rates
@@ -20,21 +22,28 @@ from model_export.transfer import on_device
 
 
 class Trainer:
-    """Every random choice of an epoch follows from (seed, epoch), so an epoch repeated gives the same network."""
+    """Every random choice of an epoch follows from (seed, epoch), so an epoch repeated gives the same network.
 
-    def __init__(self, network: Network, objective: Objective, photos: TrainingPhotos, settings: Settings) -> None:
+    In a group each process computes its part of every batch, and the objective is computed on the whole of it.
+    """
+
+    def __init__(
+        self, network: Network, objective: Objective, photos: TrainingPhotos, settings: Settings, group: Group = ALONE
+    ) -> None:
         self.network = network
         self._objective = objective
         self._photos = photos
         self._settings = settings
         self._recipe = settings.recipe
+        self._group = group
         if network.classifier is not None:
             network.classifier.requires_grad_(self._recipe.hierarchy > 0)  # no other term sees its logits
         self._optimiser = make_optimiser(network, self._recipe)
         # the network as it is before the first step: `resume` comes later
         self._teacher = copy.deepcopy(network).eval() if self._recipe.geometry else None
         self._device = next(network.parameters()).device
-        self._computed = compiled(network, self._device) if settings.compile else network
+        own = compiled(network, self._device) if settings.compile else network
+        self._parallel = group.parallel(own, self._device)
 
     def state(self) -> State:
         """What a later `resume` needs."""
@@ -49,38 +58,47 @@ class Trainer:
         """Train epoch `number` (from 0); the mean of every term, the share of the peak rate and the seconds."""
         started = time.monotonic()
         recipe, seed = self._recipe, self._settings.seed
-        # Dropout and stochastic depth draw from torch's own generator.
-        torch.manual_seed(seed * 100_003 + number)
-        self._computed.train()
+        # Dropout and stochastic depth draw from torch's own generator, each process something else.
+        torch.manual_seed(seed * 100_003 + number + self._group.rank * 1_000_000_007)
+        self._parallel.train()
+        if recipe.frozen_norm:
+            freeze_statistics(self.network)
         self._objective.begin_epoch()
         rows = self._photos.rows
         batches = epoch_batches(rows, recipe.batch, seed, number, recipe.together, recipe.positives)
         steps = len(batches) * recipe.epochs
         sums: dict[str, Tensor] = {}
         share = 0.0
-        loaded = on_device(self._photos.batches(batches, recipe, seed, number, self._settings.threads), self._device)
+        own = [self._group.part(views) for views in batches]
+        loaded = on_device(self._photos.batches(own, recipe, seed, number, self._settings.threads), self._device)
         label = f"epoch {number + 1}/{recipe.epochs}"
-        for i, (views, pixels) in enumerate(reporter.track(loaded, len(batches), label)):
+        for i, (_, pixels) in enumerate(reporter.track(loaded, len(batches), label)):
             share = set_rates(self._optimiser, number * len(batches) + i, steps, recipe.warmup)
-            for name, value in self.step(views, pixels).items():
+            for name, value in self.step(batches[i], pixels).items():
                 sums[name] = sums.get(name, torch.zeros((), device=self._device)) + value
         means = {name: float(value) / len(batches) for name, value in sums.items()}
         return {**means, "rate": share, "seconds": time.monotonic() - started}
 
     def step(self, views: Sequence[View], pixels: Tensor) -> dict[str, Tensor]:
-        """One step on the `views` of a batch and their `pixels`, which are on the device; the terms."""
+        """One step on the `views` of a whole batch, `pixels` those of this process's part, on its device; the terms."""
         rows = torch.tensor([view.row for view in views], device=self._device)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._settings.precision == "bfloat16"):
-            outputs: Outputs = self._computed(pixels)
+            outputs: Outputs = self._parallel(pixels)
             teacher = None
             if self._teacher is not None:
                 with torch.no_grad():
-                    teacher = self._teacher(pixels).features
-        # In float32: similarities of many bits want more than bfloat16's eight.
-        outputs = Outputs(*(output.float() for output in outputs))
-        terms: dict[str, Tensor] = self._objective(outputs, rows, teacher)
+                    teacher = self._group.gather(self._teacher(pixels).features.float(), len(views))
+        terms: dict[str, Tensor] = self._objective(self._whole(outputs, len(views)), rows, teacher)
         self._optimiser.zero_grad(set_to_none=True)
         terms["loss"].backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
         self._optimiser.step()
         return {name: value.detach() for name, value in terms.items()}
+
+    def _whole(self, own: Outputs, total: int) -> Outputs:
+        """The outputs of all processes, in float32: similarities of many bits want more than bfloat16's eight."""
+        each = [output.float() for output in own]
+        if self._group.size == 1:
+            return Outputs(*each)
+        together = self._group.gather(torch.cat(each, dim=1), total)
+        return Outputs(*torch.split(together, [output.shape[1] for output in each], dim=1))

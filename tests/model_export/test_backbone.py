@@ -6,7 +6,13 @@ import torch
 from safetensors.torch import save_file
 
 from engine.errors import InputError, UnavailableError
-from model_export.backbone import create_backbone, has_fixed_size
+from model_export.backbone import (
+    create_backbone,
+    freeze_statistics,
+    has_batch_statistics,
+    has_fixed_size,
+    share_statistics,
+)
 
 
 def test_an_unknown_name_is_an_error_with_close_ones() -> None:
@@ -89,3 +95,27 @@ def test_the_shared_weights_fit_and_say_their_licence(shared: Path) -> None:
     backbone = create_backbone("mobilenetv2_100", str(path), 224)
     assert backbone.features == 1280
     assert backbone.weights.licence == "Apache-2.0"
+
+
+def test_frozen_statistics_leave_a_photo_alone_with_what_its_batch_holds() -> None:
+    module = create_backbone("test_efficientnet", "none", 64).module
+    photos = torch.rand(4, 3, 64, 64)
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    module.train()
+    freeze_statistics(module)
+    assert torch.allclose(module(photos)[:2], module(photos[:2]), atol=1e-5)
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+
+
+def test_shared_statistics_change_neither_the_names_of_a_network_nor_what_it_gives() -> None:
+    module = create_backbone("test_efficientnet", "none", 64).module.eval()
+    state, given = module.state_dict(), module(torch.ones(1, 3, 64, 64))
+    shared = share_statistics(module)
+    assert shared.state_dict().keys() == state.keys()
+    assert torch.equal(shared.eval()(torch.ones(1, 3, 64, 64)), given)
+    assert sum(isinstance(own, torch.nn.SyncBatchNorm) for own in shared.modules()) > 0
+
+
+def test_transformers_have_no_batch_statistics() -> None:
+    assert has_batch_statistics(create_backbone("test_efficientnet", "none", 64).module)
+    assert not has_batch_statistics(create_backbone("test_vit", "none", 64).module)

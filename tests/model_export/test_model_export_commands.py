@@ -57,6 +57,29 @@ def test_train_and_export_make_a_model_and_say_so_in_json(catalogue: Path, tmp_p
     assert card.training.recipe["batch"] == 8
 
 
+def test_torchruns_processes_train_one_network_and_the_first_answers(catalogue: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "twinshot"]
+    options = ["--epochs=1", "--set=batch=8", "--set=frozen_norm=true", "--column=image=picture", "--json", *SMALL]
+    command = [*torchrun, "train", str(catalogue), f"--out={run}", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["epochs"] == 1
+    assert done.stderr.count("epoch 1/1") == done.stderr.count("1 bad row left out") == 1
+    assert (run / "final.pt").exists()
+
+
+def test_processes_are_started_by_torchrun_or_by_train_but_not_by_both(
+    catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = {"RANK": "0", "WORLD_SIZE": "2", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "7"}
+    for name, value in place.items():
+        monkeypatch.setenv(name, value)
+    command = ["train", str(catalogue), f"--out={tmp_path / 'run'}", "--processes=2", "--weights=none"]
+    with pytest.raises(InputError, match="--processes 2 under torchrun"):
+        CliRunner().invoke(app, command, catch_exceptions=False)
+
+
 def test_strict_refuses_a_catalogue_with_a_bad_row(catalogue: Path, tmp_path: Path) -> None:
     arguments = ["train", str(catalogue), f"--out={tmp_path / 'run'}", "--strict", "--column=image=picture", *SMALL]
     with pytest.raises(CatalogueError, match=r"gone\.png"):

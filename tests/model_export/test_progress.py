@@ -23,3 +23,17 @@ def test_a_quiet_reporter_says_nothing(capsys: pytest.CaptureFixture[str]) -> No
     reporter.line("anything")
     assert list(reporter.track(range(2), 2, "epoch")) == [0, 1]
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_bar_can_be_taken_away_in_the_middle_of_a_loop(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    reporter = Reporter()
+    reporter.clear()
+    loop = reporter.track(range(3), 3, "epoch 1/2")
+    next(loop)
+    reporter.clear()
+    shown = "\x1b[?25h"
+    assert capsys.readouterr().err.count(shown) == 1
+    loop.close()

@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM end a command with one line, and with it all that it started."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -19,14 +20,18 @@ GO_ON = "twinshot: stopped; run the same command again to go on"
 def stop_when(
     ready: Callable[[], bool], number: signal.Signals, *command: object
 ) -> tuple[int, list[str], list[psutil.Process]]:
-    """Start a command and signal it as soon as `ready()`: its exit code, the lines on stderr, and its children."""
+    """Start a command and signal it as soon as `ready()`: its exit code, the lines on stderr, and its children.
+
+    SIGINT goes to all processes of its group, as Ctrl-C does.
+    """
     arguments = [sys.executable, "-m", "twinshot", *map(str, command)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(arguments, **pipes, text=True, start_new_session=True) as process:
         while not ready():
             assert process.poll() is None, "it ended before it could be stopped"
             time.sleep(0.01)
         children = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(number)
+        (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
         _, said = process.communicate(timeout=60)
     return process.returncode, said.splitlines(), children
 
@@ -45,6 +50,17 @@ def test_training_that_is_stopped_says_in_one_line_how_to_go_on(
     ended, said, _ = stop_when((run / "initial.pt").exists, number, "train", tiny_catalogue, f"--out={run}", *SMALL)
     assert ended == code
     assert [own for own in said if not own.startswith("epoch ")] == [line]
+
+
+def test_ctrl_c_ends_all_processes_of_a_training_with_one_line(tiny_catalogue: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    options = [*SMALL, "--processes=2", "--set=frozen_norm=true"]
+    ready = (run / "last.pt").exists
+    ended, said, children = stop_when(ready, signal.SIGINT, "train", tiny_catalogue, f"--out={run}", *options)
+    assert ended == 130
+    assert [own for own in said if not own.startswith("epoch ")] == [GO_ON]
+    assert len(children) == 3  # one is multiprocessing's own, which ends when it sees that its parent has
+    assert psutil.wait_procs(children, timeout=10)[1] == []
 
 
 @ENDS
