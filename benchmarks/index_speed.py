@@ -1,7 +1,5 @@
 """Exact search over 1.1 M codes of 512 bits: against the memory bus, by category, and ranked."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import cycle
 from statistics import median
@@ -9,6 +7,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks.result import QUICK, WORK, claim, write
+from benchmarks.timing import interleaved
 from engine.codes import Codes, Floats, unpack
 from engine.index.brute import BruteIndex
 from engine.index.flat import FlatIndex, set_threads, write_shard
@@ -53,19 +52,6 @@ def photo_of(code: Codes, rng: np.random.Generator) -> Floats:
     """An embedding as another photo of the same thing has it: the code's signs, of uneven size, and noise."""
     signs = unpack(code).astype(np.float32) * 2 - 1
     return (signs * np.abs(rng.normal(size=BITS)) + 0.8 * rng.normal(size=BITS)).astype(np.float32)
-
-
-def interleaved(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each call, the calls taking turns so that a noisy moment hits them all."""
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        call()
-    for _ in range(rounds):
-        for name, call in calls.items():
-            begin = time.perf_counter()
-            call()
-            times[name].append(time.perf_counter() - begin)
-    return times
 
 
 def save(codes: Codes, shards: int) -> FlatIndex:
