@@ -1,15 +1,13 @@
 """Backbones by their timm name, and where their starting weights come from. The only file that imports timm."""
 
 import difflib
-import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from engine.errors import InputError, UnavailableError
@@ -17,6 +15,7 @@ from engine.model import Weights
 from model_export.pooling import StagePooling, earlier_stages
 from model_export.recipe import Pooling
 from model_export.torchvision_shim import ensure_torchvision
+from model_export.weights import load_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Backbone:
 
 
 def create_backbone(name: str, weights: str, size: int, pooling: Pooling = "average") -> Backbone:
-    """The backbone `name` for photos of side `size`, with `weights` "hub", "none", or a path.
+    """The backbone `name` for photos of side `size`, with `weights` "hub", "none", or the path of a file or a run.
 
     Pooling `stages` is `model_export.pooling`, `average` what the network does itself, `auto` the former where the
     network has a pyramid of maps. Raises InputError for an unknown name or a file that does not fit, UnavailableError
@@ -68,7 +67,7 @@ def create_backbone(name: str, weights: str, size: int, pooling: Pooling = "aver
     config = module.pretrained_cfg
     source = Weights(source="none") if weights == "none" else Weights(source="hub", licence=config.get("license"))
     if weights not in ("none", "hub"):
-        source = _load_file(module, name, Path(weights))
+        source = load_weights(module, name, Path(weights))
     mean, std = (tuple(float(v) for v in config[key]) for key in ("mean", "std"))
     module, blocks = _pooled(module, name, size, pooling)
     return Backbone(module, blocks, mean, std, source)  # type: ignore[arg-type]
@@ -140,31 +139,6 @@ def _width(module: nn.Module, size: int) -> int:
     return int(width)
 
 
-def _load_file(module: nn.Module, name: str, path: Path) -> Weights:
-    if not path.is_file():
-        raise UnavailableError(f"weights {path} is no file; name a .safetensors or .pth file, or hub, or none")
-    licence: str | None = None
-    try:
-        if path.suffix == ".safetensors":
-            with safe_open(path, framework="pt") as file:
-                state: dict[str, Tensor] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-                metadata = file.metadata() or {}
-            licence = metadata.get("license") or metadata.get("licence")
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever unpickling bytes that are no pickle stumbles over
-        raise InputError(
-            f"weights {path} cannot be read ({_first_line(error)}); give a whole .safetensors or .pth"
-        ) from error
-    try:
-        module.load_state_dict(state, strict=True)
-    except (RuntimeError, TypeError, AttributeError) as error:
-        detail = " ".join(str(error).split())[:200]
-        raise InputError(f"weights {path} do not fit {name} without its classifier: {detail}") from error
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Weights(source=path.name, licence=licence, sha256=digest)
-
-
 def _cause(error: BaseException) -> str:
     """What the first error of a chain said, such as "Name or service not known", without the names of its kinds."""
     while (below := error.__cause__ or error.__context__) is not None:
@@ -172,8 +146,3 @@ def _cause(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error).strip().split("\n")[0].split(". ")[0][:160] or type(error).__name__
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0].split('. ')[0][:160]}" if lines else type(error).__name__

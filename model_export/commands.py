@@ -28,7 +28,9 @@ def train(
     catalogue: Annotated[Path, typer.Argument(help="CSV, Parquet, JSON lines, a folder tree, or the eProduct folder.")],
     out: Annotated[Path, typer.Option(help="The run's folder; a run that was cut off there is resumed.")],
     backbone: Annotated[str, typer.Option(help="Any timm model name.")] = "mobilenetv2_100",
-    weights: Annotated[str, typer.Option(help="Starting weights: hub, none, or a .safetensors or .pth file.")] = "hub",
+    weights: Annotated[
+        str, typer.Option(help="Starting weights: hub, none, a .safetensors or .pth file, or a run.")
+    ] = "hub",
     bits: Annotated[int, typer.Option(help="Bits per code, a multiple of 8.")] = 512,
     epochs: Annotated[
         int | None, typer.Option(min=0, help="Epochs; 0 needs no labels and only fits a projection.")

@@ -33,6 +33,8 @@ class Cell:
     fold: int | None = None
     seed: int = 0
     catalogue: Name = "grocery"
+    after: Name | None = None
+    """Starts from the finished default of this catalogue in place of the pretrained weights."""
 
     @property
     def key(self) -> str:
@@ -49,6 +51,13 @@ class Cell:
     def described(self) -> dict[str, object]:
         """What decides its result, for its file."""
         return {**self.__dict__, "weights": WEIGHTS.name}
+
+    @property
+    def start(self) -> "Cell | None":
+        """The cell whose network this one starts from."""
+        return (
+            None if self.after is None else replace(self, name="default", recipe={}, catalogue=self.after, after=None)
+        )
 
     @property
     def trained_as(self) -> "Cell":
@@ -70,12 +79,16 @@ def model_of(cell: Cell, threads: int) -> tuple[Path, float]:
     if source != cell:
         model_of(source, threads)
         _borrow(source.folder / "run", run, cell)
+    weights = WEIGHTS
+    if cell.start is not None:
+        model_of(cell.start, threads)
+        weights = cell.start.folder / "run"
     photos = write(cell.catalogue, lambda row: _is_trained_on(row, cell), cell.folder / "train.csv")
     options = [f"--set={name}={value}" for name, value in cell.recipe.items() if name != "epochs"]
     if "epochs" in cell.recipe:
         options.append(f"--epochs={cell.recipe['epochs']}")
     _twinshot(
-        *("train", str(photos), f"--images={folder(cell.catalogue)}", f"--out={run}", f"--weights={WEIGHTS}"),
+        *("train", str(photos), f"--images={folder(cell.catalogue)}", f"--out={run}", f"--weights={weights}"),
         *(f"--backbone={cell.backbone}", f"--size={cell.size}", f"--bits={cell.bits}", f"--seed={cell.seed}"),
         *(f"--projection={cell.projection}", f"--threads={threads}", *options),
     )

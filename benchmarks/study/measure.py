@@ -64,7 +64,7 @@ def measure(cell: Cell, model: Path, threads: int) -> dict[str, Any]:
     is_package: Keep = lambda row: is_query(row) and row["meta"] == "Packages"  # noqa: E731
     found: dict[str, Any] = {}
     shelf = bench.shelf("shelf", is_shelf)
-    of = "transfer" if cell.catalogue != "grocery" else "seen" if cell.fold is None else "unseen"
+    of = "transfer" if cell.catalogue != "grocery" or cell.after else "seen" if cell.fold is None else "unseen"
     found[of] = _figures(evaluate(shelf, bench.asked("queries", shelf, is_query)))
     clean = bench.shelf("iconic", lambda row: row["split"] == "iconic")
     found["packages"] = _figures(evaluate(clean, bench.asked("packages", clean, is_package)))

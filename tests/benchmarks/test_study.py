@@ -47,6 +47,7 @@ def test_a_cell_that_only_finishes_differently_shares_its_training() -> None:
 def test_cells_that_differ_have_files_that_differ() -> None:
     cells = [Cell("a"), Cell("a:b"), Cell("a", fold=0), Cell("a", size=128), Cell("a", seed=1)]
     cells.append(Cell("a", catalogue="clothing"))
+    assert Cell("refitted", {"epochs": 0}, after="clothing").start == Cell("default", catalogue="clothing")
     assert len({cell.key for cell in cells}) == len(cells)
     assert all(":" not in cell.key for cell in cells)
 

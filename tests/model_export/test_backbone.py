@@ -3,7 +3,6 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from engine.errors import InputError, UnavailableError
 from model_export.backbone import (
@@ -33,50 +32,6 @@ def test_a_transformer_is_made_for_the_size_that_is_searched() -> None:
     assert create_backbone("test_vit", "none", 96).features == 64
 
 
-@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
-def test_weights_come_from_a_file_with_their_licence_and_checksum(tmp_path: Path, suffix: str) -> None:
-    state = create_backbone("test_efficientnet", "none", 64).module.state_dict()
-    path = tmp_path / f"weights{suffix}"
-    if suffix == ".pth":
-        torch.save(state, path)
-    else:
-        save_file(state, path, {"license": "CC0"})
-    loaded = create_backbone("test_efficientnet", str(path), 64)
-    assert all(torch.equal(value, state[name]) for name, value in loaded.module.state_dict().items())
-    assert loaded.weights.source == path.name
-    assert loaded.weights.licence == (None if suffix == ".pth" else "CC0")
-    assert len(loaded.weights.sha256 or "") == 64
-
-
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [
-        ("weights.safetensors", b"no weights at all"),
-        ("weights.pth", b"no weights at all"),
-        ("photo.jpg", b"some text"),  # of which unpickling makes an IndexError
-        ("text.jpg", b"hello, this is text"),  # and of this a KeyError
-    ],
-)
-def test_a_file_without_weights_is_an_error_in_one_line(tmp_path: Path, name: str, data: bytes) -> None:
-    (tmp_path / name).write_bytes(data)
-    with pytest.raises(InputError, match="cannot be read") as error:
-        create_backbone("test_efficientnet", str(tmp_path / name), 64)
-    assert "\n" not in str(error.value)
-
-
-def test_weights_of_another_network_are_an_error_in_one_line(tmp_path: Path) -> None:
-    path = tmp_path / "other.safetensors"
-    save_file({"layer": torch.zeros(2)}, path)
-    with pytest.raises(InputError, match="do not fit test_efficientnet") as error:
-        create_backbone("test_efficientnet", str(path), 64)
-    assert "\n" not in str(error.value)
-
-
-def test_a_missing_file_is_an_error_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(UnavailableError, match="is no file"):
-        create_backbone("test_efficientnet", str(tmp_path / "none.pth"), 64)
-
-
 def test_a_hub_that_cannot_be_reached_is_one_line_with_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,14 +42,6 @@ def test_a_hub_that_cannot_be_reached_is_one_line_with_the_remedy(
     assert "\n" not in str(error.value)
     assert "offline mode is enabled" in str(error.value)
     assert "Error" not in str(error.value)
-
-
-@pytest.mark.shared
-def test_the_shared_weights_fit_and_say_their_licence(shared: Path) -> None:
-    path = shared / "weights/timm_mobilenetv2_100_features.safetensors"
-    backbone = create_backbone("mobilenetv2_100", str(path), 224)
-    assert backbone.features == 1280
-    assert backbone.weights.licence == "Apache-2.0"
 
 
 def test_frozen_statistics_leave_a_photo_alone_with_what_its_batch_holds() -> None:

@@ -16,7 +16,7 @@ def build(
     catalogue: Annotated[Path, typer.Argument(help="CSV, Parquet, JSON lines, a folder tree, or the eProduct folder.")],
     out: Annotated[Path, typer.Option(help="The bundle folder to publish into.")],
     work: Annotated[Path | None, typer.Option(help="Folder for the run and the model (default: OUT/.build).")] = None,
-    weights: Annotated[str, typer.Option(help="Starting weights: hub, none, or a file.")] = "hub",
+    weights: Annotated[str, typer.Option(help="Starting weights: hub, none, a file, or a finished run.")] = "hub",
     backbone: Annotated[str, typer.Option(help="Any timm model name.")] = "mobilenetv2_100",
     bits: Annotated[int, typer.Option(help="Bits per code.")] = 512,
     epochs: Annotated[int | None, typer.Option(min=0, help="Epochs (0: no training, only a projection).")] = None,

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from engine.errors import InputError, UnavailableError
+from model_export.backbone import create_backbone
+from model_export.progress import Reporter
+from model_export.run_folder import FINAL, RunFolder
+from model_export.train import train
+from tests.model_export.drawn import Made, draw_catalogue, make_settings
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_weights_come_from_a_file_with_their_licence_and_checksum(tmp_path: Path, suffix: str) -> None:
+    state = create_backbone("test_efficientnet", "none", 64).module.state_dict()
+    path = tmp_path / f"weights{suffix}"
+    if suffix == ".pth":
+        torch.save(state, path)
+    else:
+        save_file(state, path, {"license": "CC0"})
+    loaded = create_backbone("test_efficientnet", str(path), 64)
+    assert all(torch.equal(value, state[name]) for name, value in loaded.module.state_dict().items())
+    assert loaded.weights.source == path.name
+    assert loaded.weights.licence == (None if suffix == ".pth" else "CC0")
+    assert len(loaded.weights.sha256 or "") == 64
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("weights.safetensors", b"no weights at all"),
+        ("weights.pth", b"no weights at all"),
+        ("photo.jpg", b"some text"),  # of which unpickling makes an IndexError
+        ("text.jpg", b"hello, this is text"),  # and of this a KeyError
+    ],
+)
+def test_a_file_without_weights_is_an_error_in_one_line(tmp_path: Path, name: str, data: bytes) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InputError, match="cannot be read") as error:
+        create_backbone("test_efficientnet", str(tmp_path / name), 64)
+    assert "\n" not in str(error.value)
+
+
+def test_weights_of_another_network_are_an_error_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    save_file({"layer": torch.zeros(2)}, path)
+    with pytest.raises(InputError, match="do not fit test_efficientnet") as error:
+        create_backbone("test_efficientnet", str(path), 64)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_an_error_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match="is no file"):
+        create_backbone("test_efficientnet", str(tmp_path / "none.pth"), 64)
+
+
+@pytest.mark.shared
+def test_the_shared_weights_fit_and_say_their_licence(shared: Path) -> None:
+    path = shared / "weights/timm_mobilenetv2_100_features.safetensors"
+    backbone = create_backbone("mobilenetv2_100", str(path), 224)
+    assert backbone.features == 1280
+    assert backbone.weights.licence == "Apache-2.0"
+
+
+@pytest.mark.parametrize("pooling", ["average", "stages"])
+def test_weights_come_from_a_finished_run(tmp_path: Path, pooling: str, quiet: Reporter) -> None:
+    drawn, settings = draw_catalogue(), make_settings(1, recipe={"pooling": pooling, "average": 1.0})
+    train(drawn.rows, drawn.read, "drawn", tmp_path / "run", settings, quiet)
+    final = RunFolder(tmp_path / "run").load(FINAL)["network"]
+    loaded = create_backbone("test_efficientnet", str(tmp_path / "run"), 64)
+    prefix = "backbone.network." if pooling == "stages" else "backbone."
+    state = loaded.module.state_dict()
+    assert state
+    assert all(torch.equal(value, final[prefix + name]) for name, value in state.items())
+    assert (loaded.weights.source, len(loaded.weights.sha256 or "")) == (f"run/{FINAL}", 64)
+
+
+def test_a_projection_is_fitted_anew_on_another_catalogue_with_the_network_of_a_run(
+    made: Made, tmp_path: Path, quiet: Reporter
+) -> None:
+    drawn = draw_catalogue(labelled=False)
+    settings = make_settings(0, weights=str(made.run), recipe={"pooling": "average"})
+    train(drawn.rows, drawn.read, "other", tmp_path / "run", settings, quiet)
+    before, after = (RunFolder(run).load(FINAL)["network"] for run in (made.run, tmp_path / "run"))
+    assert torch.equal(before["backbone.conv_stem.weight"], after["backbone.conv_stem.weight"])
+    assert not torch.equal(before["embedding.weight"], after["embedding.weight"])
+
+
+def test_a_run_of_another_backbone_is_an_error_that_names_it(made: Made) -> None:
+    with pytest.raises(InputError, match="are a run of test_efficientnet, not of test_resnet; add --backbone"):
+        create_backbone("test_resnet", str(made.run), 64)
+
+
+def test_a_run_that_is_not_finished_is_an_error(made: Made, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_bytes((made.run / "config.json").read_bytes())
+    with pytest.raises(InputError, match=r"final.pt is missing"):
+        create_backbone("test_efficientnet", str(tmp_path), 64)
+
+
+def test_a_folder_that_is_no_run_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no run"):
+        create_backbone("test_efficientnet", str(tmp_path), 64)
