@@ -23,8 +23,15 @@ def scope_of(filters: Iterable[str], categories: Sequence[CategorySlice]) -> Sco
 
     Raises ScopeError: unknown, or ambiguous with the candidates.
     """
-    wanted = [_resolve(text, categories) for text in filters]
-    chosen = [own for own in categories if any(is_under(own.path, path) for path in wanted)]
+    return rows_under([_resolve(text, categories) for text in filters], categories)
+
+
+def rows_under(paths: Sequence[Path3], categories: Sequence[CategorySlice]) -> Scope:
+    """The rows whose category is, or lies below, any of `paths`, as ascending disjoint ranges; none if there are none.
+
+    A level that a path leaves open matches anything.
+    """
+    chosen = [own for own in categories if any(is_under(own.path, path) for path in paths)]
     ranges: list[tuple[int, int]] = []
     for own in sorted(chosen, key=lambda own: own.start):
         if ranges and ranges[-1][1] == own.start:

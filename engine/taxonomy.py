@@ -28,6 +28,12 @@ def is_under(path: Path3, parent: Path3) -> bool:
     return all(mine == theirs for mine, theirs in zip(path, parent, strict=True) if theirs is not None)
 
 
+def cut(path: Path3, depth: int) -> Path3:
+    """The first `depth` names of `path`, 1 to 3; the others are left open."""
+    meta, level2, leaf = path
+    return meta, level2 if depth > 1 else None, leaf if depth > 2 else None
+
+
 class Taxonomy(BaseModel):
     """The classes of a model in the order of its output."""
 
@@ -52,10 +58,10 @@ class Taxonomy(BaseModel):
         A class that has no name at `level` gets −1.
         """
         depth = LEVELS.index(level) + 1
-        cut = [_cut(own, depth) if own[depth - 1] is not None else None for own in self.classes]
-        groups = sorted({path for path in cut if path is not None}, key=sort_key)
+        paths = [cut(own, depth) if own[depth - 1] is not None else None for own in self.classes]
+        groups = sorted({path for path in paths if path is not None}, key=sort_key)
         index = {path: i for i, path in enumerate(groups)}
-        return tuple(groups), np.array([-1 if path is None else index[path] for path in cut], dtype=np.int64)
+        return tuple(groups), np.array([-1 if path is None else index[path] for path in paths], dtype=np.int64)
 
     def top(self, probabilities: npt.NDArray[np.float32], level: Level, count: int = 5) -> list[tuple[str, float]]:
         """The likeliest names at `level` with their probabilities, summed over the classes below each.
@@ -79,9 +85,3 @@ def _generalisations(path: Path3) -> Iterator[Path3]:
         for kept in combinations(named, size):
             meta, level2, leaf = (path[i] if i in kept else None for i in range(3))
             yield meta, level2, leaf
-
-
-def _cut(path: Path3, depth: int) -> Path3:
-    """The first `depth` names of `path`."""
-    meta, level2, leaf = path
-    return meta, level2 if depth > 1 else None, leaf if depth > 2 else None

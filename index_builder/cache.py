@@ -33,8 +33,12 @@ OPEN_SEGMENTS = 256
 
 Digests = npt.NDArray[np.uint8]
 """SHA-256 of photos, uint8 [n, 32]."""
-Part = Literal["embedding", "features"]
-_TYPES: dict[Part, type[np.floating[Any]]] = {"embedding": np.float32, "features": np.float16}
+Part = Literal["embedding", "features", "probabilities"]
+_TYPES: dict[Part, type[np.floating[Any]]] = {
+    "embedding": np.float32,
+    "features": np.float16,
+    "probabilities": np.float32,
+}
 
 
 def cache_folder(bundles: Path, card: ModelCard) -> Path:
@@ -46,16 +50,19 @@ def cache_folder(bundles: Path, card: ModelCard) -> Path:
 class PhotoCache:
     """One model's cache folder. `known` may be called from several threads; one thread adds."""
 
-    def __init__(self, folder: Path, bits: int, features: int = 0, thumbs: bool = False) -> None:
-        """Open `folder`, made if missing. With `features` (their number) and `thumbs`, photos need those parts too:
-        one that is stored without them counts as unknown. Raises BundleError for a damaged segment.
+    def __init__(self, folder: Path, bits: int, features: int = 0, thumbs: bool = False, classes: int = 0) -> None:
+        """Open `folder`, made if missing. With `features` (their number), `thumbs` and `classes` (how many have a
+        probability; only queries are kept with it), photos need those parts too: one that is stored without them
+        counts as unknown. Raises BundleError for a damaged segment.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._widths: dict[Part, int] = {"embedding": bits, **({"features": features} if features else {})}
+        self._widths |= {"probabilities": classes} if classes else {}
         fields = [("sha256", pa.binary(32)), ("embedding", pa.binary(4 * bits))]
         fields += [("features", pa.binary(2 * features))] if features else []
         fields += [("thumb", pa.large_binary())] if thumbs else []
+        fields += [("probabilities", pa.binary(4 * classes))] if classes else []
         self._schema = pa.schema(fields)
         self._pending: list[tuple[Any, ...]] = []
         self._segments: list[Path] = []
@@ -81,19 +88,33 @@ class PhotoCache:
         """Whether photos are kept with a thumbnail."""
         return "thumb" in self._schema.names
 
+    @property
+    def probabilities(self) -> bool:
+        """Whether photos are kept with the probabilities of the model's classes."""
+        return "probabilities" in self._widths
+
     def known(self, digest: bytes) -> bool:
         """Whether the photo is stored with every part wanted."""
         key = np.frombuffer(digest, dtype="S32")
         place = int(np.searchsorted(self._sorted, key)[0])
         return place < len(self._sorted) and bool(self._sorted[place] == key[0])
 
-    def add(self, digest: bytes, embedding: Floats, features: Floats | None, thumb: bytes | None) -> None:
+    def add(
+        self,
+        digest: bytes,
+        embedding: Floats,
+        features: Floats | None,
+        thumb: bytes | None,
+        probabilities: Floats | None = None,
+    ) -> None:
         """Store one photo. It is on disk once a segment is full or `flush` was called."""
         parts: list[Any] = [digest, embedding.astype(np.float32).tobytes()]
         if self.features and features is not None:
             parts.append(features.astype(np.float16).tobytes())
         if self.thumbs:
             parts.append(thumb)
+        if self.probabilities and probabilities is not None:
+            parts.append(probabilities.astype(np.float32).tobytes())
         self._pending.append(tuple(parts))
         if len(self._pending) == SEGMENT_PHOTOS:
             self._write()
@@ -107,7 +128,7 @@ class PhotoCache:
     def gather(self, digests: Digests, part: Part) -> Iterator[tuple[Rows, npt.NDArray[Any]]]:
         """`part` of the photos `digests`, segment by segment: their positions int64 [m], values [m, width].
 
-        embedding is float32, features float16. One segment is in memory at a time. Every photo must be stored.
+        features are float16, the others float32. One segment is in memory at a time. Every photo must be stored.
         """
         segment, row = self._locate(digests)
         order = np.argsort(segment, kind="stable")

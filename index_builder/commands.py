@@ -254,3 +254,14 @@ def _print_evaluation(result: dict[str, Any]) -> None:
         for level in ("photo", "product"):
             figures = "  ".join(f"{metric} {value:.3f}" for metric, value in found[level].items())
             typer.echo(f"{name:<17} {level:<8} {figures}")
+    for level, own in result.get("categories", {}).items():
+        _print_level(level, own)
+
+
+def _print_level(level: str, own: dict[str, Any]) -> None:
+    model, answers = own["model"] or {}, own["index"]
+    shown = {name: value for name, value in {**model, **answers}.items() if isinstance(value, float)}
+    figures = "  ".join(f"{metric} {value:.3f}" for metric, value in shown.items())
+    unknown = {"the model": model.get("unknown", 0), "the index": answers["unknown"]}
+    gaps = "".join(f"; unknown to {whom}: {count:,}" for whom, count in unknown.items() if count)
+    typer.echo(f"{'category':<17} {level:<8} {figures}  of {counted(own['queries'], 'query', 'queries')}{gaps}")

@@ -185,5 +185,6 @@ def _encode(batch: Sequence[_Read], encoder: Encoder, cache: PhotoCache) -> int:
         )
     for place, photo in enumerate(batch):
         features = None if encoded.features is None else encoded.features[place]
-        cache.add(photo.digest or b"", encoded.embeddings[place], features, photo.thumb)
+        probabilities = encoded.probabilities[place] if cache.probabilities else None
+        cache.add(photo.digest or b"", encoded.embeddings[place], features, photo.thumb, probabilities)
     return len(pixels)

@@ -11,6 +11,8 @@ from engine.bundle.generation import Generation
 from engine.index.flat import set_threads
 from engine.index.protocol import Rows
 from engine.metrics import Judged, photo_metrics, product_metrics
+from engine.taxonomy import Level
+from index_builder.levels import LevelFigures, judge_levels
 from index_builder.lists import first_of_each, float_lists, hamming_lists
 from index_builder.queries import Queries
 from index_builder.shelf import Relevant, Shelf, Truth, find_truth, given_truth, open_shelf
@@ -51,6 +53,8 @@ class Evaluation:
     bits: Outcome
     bits_rescored: Outcome
     floats: dict[FloatPart, Outcome]
+    levels: dict[Level, LevelFigures]
+    """Of the levels that the queries have."""
 
     @property
     def float_part(self) -> FloatPart | None:
@@ -71,13 +75,14 @@ class Evaluation:
             "float": {"of": part, **self.floats[part].as_json()} if part else None,
             "bits": self.bits.as_json(),
             "bits_rescored": self.bits_rescored.as_json(),
+            **({"categories": {level: own.as_json() for level, own in self.levels.items()}} if self.levels else {}),
         }
 
 
 def evaluate(
-    generation: Generation, queries: Queries, floats: bool = True, right: Mapping[str, Sequence[str]] | None = None
+    generation: Generation, queries: Queries, full: bool = True, right: Mapping[str, Sequence[str]] | None = None
 ) -> Evaluation:
-    """Ask `generation` every query and judge the lists. Without `floats` only the bits are searched.
+    """Ask `generation` every query and judge the lists. If not `full`, the bits alone are judged: no floats, no levels.
 
     right: the image ids that answer each query id; default: what has the query's product, or category.
     A query whose product is not indexed is left out and counted. The products of a list are its first photos of each,
@@ -91,15 +96,19 @@ def evaluate(
     depth = min(shelf.rows, DEPTH)
     bits, rescored = Outcome([], []), Outcome([], [])
     lists = hamming_lists(shelf, queries.embeddings[asked], depth, left_out)
-    for query, (by_distance, by_answer) in zip(asked, lists, strict=True):
+    first = np.full(len(asked), -1)
+    for place, (query, (by_distance, by_answer)) in enumerate(zip(asked, lists, strict=True)):
         _judge(bits, shelf, truth, int(query), by_distance, depth)
         _judge(rescored, shelf, truth, int(query), by_answer, depth)
+        first[place] = next(iter(by_answer), -1)
     found: dict[FloatPart, Outcome] = {}
-    for part in _float_parts(generation, queries) if floats else ():
+    for part in _float_parts(generation, queries) if full else ():
         found[part] = Outcome([], [])
         for query, rows in zip(asked, _float_lists(shelf, queries, part, asked, depth, left_out), strict=True):
             _judge(found[part], shelf, truth, int(query), rows, depth)
-    return Evaluation(generation.id, shelf.rows, len(queries.rows), asked, truth.kind, depth, bits, rescored, found)
+    levels = judge_levels(shelf, queries, truth, asked, first) if full else {}
+    count = len(queries.rows)
+    return Evaluation(generation.id, shelf.rows, count, asked, truth.kind, depth, bits, rescored, found, levels)
 
 
 def _judge(outcome: Outcome, shelf: Shelf, truth: Truth, query: int, rows: Rows, depth: int) -> None:

@@ -51,7 +51,9 @@ def evaluate_catalogue(
     rows, chosen = choose_rows(checked.rows, splits)
     counting = progress.counting("encode queries", len(rows))
     with TemporaryDirectory(prefix="twinshot-") as folder, counting as advance:
-        found = encode_queries(catalogue, rows, encoder, Path(folder), threads, advance, features=True)
+        found = encode_queries(
+            catalogue, rows, encoder, Path(folder), threads, advance, features=True, probabilities=True
+        )
     if not found.rows:
         raise CatalogueError(f"{queries} has no photo to ask with; `twinshot check {queries}` lists what is wrong")
     with progress.stage("search"):

@@ -62,7 +62,7 @@ class Examiner:
         folder = cache_folder(self.bundles, generation.card)
         with self.progress.counting("encode held-out queries", len(self.judges.rows)) as advance:
             queries = encode_queries(self.catalogue, self.judges.rows, encoder, folder, self.threads, advance)
-        return evaluate(generation, queries, floats=False)
+        return evaluate(generation, queries, full=False)
 
 
 def quality_of(own: Evaluation, judges: Judges) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.codes import Codes, Floats, binarise, direction, similarity
-from engine.index.protocol import Distances, Hits, Rows, Scope, size
+from engine.index.protocol import Distances, Hits, Rows, Scope, everything, size
 from engine.ranking import EDGE_CAP, short_list
 from index_builder.shelf import Numbers, Shelf, scope_without
 
@@ -33,7 +33,7 @@ def hamming_lists(
     snapshot = shelf.generation
     for embedding, out in zip(embeddings, left_out, strict=True):
         code = binarise(embedding, snapshot.thresholds)
-        hits = _deep_list(shelf, code, depth, scope_without(shelf.rows, out))
+        hits = _deep_list(shelf, code, depth, scope_without(everything(shelf.rows), out))
         near = np.lexsort((shelf.places[hits.rows], hits.distances))
         hits = Hits(hits.rows[near], hits.distances[near])
         similarities = similarity(direction(embedding, snapshot.thresholds), snapshot.codes(hits.rows))

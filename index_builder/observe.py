@@ -85,7 +85,7 @@ def _answers(generation: Generation, queries: Queries, without_copies: bool) -> 
         embedding = queries.embeddings[query]
         copies = near_copies(generation, embedding, others) if without_copies else others[:0]
         for stranger, out in ((False, np.union1d(itself, copies)), (True, np.union1d(itself, every))):
-            first = rank(generation, embedding, NEEDED, scope_without(shelf.rows, out)).found[:NEEDED]
+            first = rank(generation, embedding, NEEDED, scope_without(generation.manifest.scope, out)).found[:NEEDED]
             if first:
                 margin = first[0].similarity - first[1].similarity if len(first) > 1 else 0.0
                 right = first[0].product_id == row.product

@@ -21,13 +21,17 @@ SPLITS_TRIED = ("test", "query")
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """Photos with known answers: `embeddings` float32 [n, bits], `features` float16 [n, features] or None."""
+    """Photos with known answers: `embeddings` float32 [n, bits], `features` float16 [n, features] or None.
+
+    probabilities: float32 [n, classes] of the model's taxonomy, None where they were not asked for or it has none.
+    """
 
     rows: list[Row]
     digests: Digests
     embeddings: Floats
     features: npt.NDArray[np.float16] | None
     bad: list[BadRow]
+    probabilities: Floats | None = None
 
 
 def open_queries(
@@ -69,9 +73,12 @@ def encode_queries(
     threads: int,
     advance: Callable[[], None],
     features: bool = False,
+    probabilities: bool = False,
 ) -> Queries:
     """Encode `rows` through the cache in `folder`; those whose photo cannot be used are in `bad`."""
-    cache = PhotoCache(folder, encoder.card.bits, encoder.card.features if features else 0)
+    card = encoder.card
+    classes = len(card.taxonomy.classes) if probabilities else 0
+    cache = PhotoCache(folder, card.bits, card.features if features else 0, classes=classes)
     return from_cache(encode_rows(catalogue, rows, encoder, cache, threads, advance), cache)
 
 
@@ -79,4 +86,5 @@ def from_cache(encoded: EncodedRows, cache: PhotoCache) -> Queries:
     """Rows that are in `cache` as queries."""
     embeddings = cache.array(encoded.digests, "embedding")
     features = cache.array(encoded.digests, "features") if cache.features else None
-    return Queries(encoded.rows, encoded.digests, embeddings, features, encoded.bad)
+    probabilities = cache.array(encoded.digests, "probabilities") if cache.probabilities else None
+    return Queries(encoded.rows, encoded.digests, embeddings, features, encoded.bad, probabilities)

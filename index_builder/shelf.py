@@ -35,6 +35,12 @@ class Shelf:
         """How many rows there are."""
         return len(self.products)
 
+    @property
+    def categories(self) -> Numbers:
+        """The number of each row's category among the manifest's, int64 [rows]."""
+        slices = self.generation.manifest.categories
+        return np.repeat(np.arange(len(slices)), [own.stop - own.start for own in slices]).astype(np.int64)
+
 
 def open_shelf(generation: Generation) -> Shelf:
     """Read the ids of all rows."""
@@ -79,7 +85,7 @@ def find_truth(shelf: Shelf, queries: Queries) -> Truth:
         numbers = (shelf.number_of.get(row.product) for row in queries.rows)
         wanted = [_array([] if number is None else [number]) for number in numbers]
     else:
-        labels = _categories(shelf)
+        labels = shelf.categories
         wanted = _wanted_categories(shelf, [row.category for row in queries.rows])
     counts = np.bincount(labels, minlength=1)
     left = [int(np.isin(labels[rows], own).sum()) for own, rows in zip(wanted, left_out, strict=True)]
@@ -102,10 +108,14 @@ def given_truth(shelf: Shelf, queries: Queries, right: Mapping[str, Sequence[str
     return Truth("answer", np.arange(shelf.rows), wanted, none, _array([len(answers) for answers in known]))
 
 
-def scope_without(rows: int, left_out: Rows) -> Scope:
-    """All of `rows` rows but those left out, as a scope."""
-    edges = [-1, *left_out.tolist(), rows]
-    return tuple((a + 1, b) for a, b in pairwise(edges) if a + 1 < b)
+def scope_without(scope: Scope, left_out: Rows) -> Scope:
+    """The rows of `scope` but those left out, int64 [n] ascending."""
+    ranges: list[tuple[int, int]] = []
+    for start, stop in scope:
+        inside = left_out[(left_out >= start) & (left_out < stop)]
+        edges = [start - 1, *inside.tolist(), stop]
+        ranges += [(a + 1, b) for a, b in pairwise(edges) if a + 1 < b]
+    return tuple(ranges)
 
 
 def own_rows(shelf: Shelf, queries: Queries) -> list[Rows]:
@@ -121,11 +131,6 @@ def own_rows(shelf: Shelf, queries: Queries) -> list[Rows]:
         named = table.image(row.image_id)
         result.append(_array(sorted({*same, *([] if named is None else [named])})))
     return result
-
-
-def _categories(shelf: Shelf) -> Numbers:
-    slices = shelf.generation.manifest.categories
-    return np.repeat(np.arange(len(slices)), [own.stop - own.start for own in slices]).astype(np.int64)
 
 
 def _wanted_categories(shelf: Shelf, paths: Sequence[Path3]) -> list[Numbers]:

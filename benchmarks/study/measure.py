@@ -53,7 +53,9 @@ class Bench:
         encoder = Encoder(generation.folder, threads=self.threads, verify=False)
         cache = cache_folder(self.cell.folder / "bundles", generation.card)
         rows = list(catalogue.rows())
-        return encode_queries(catalogue, rows, encoder, cache, self.threads, lambda: None, features=True)
+        return encode_queries(
+            catalogue, rows, encoder, cache, self.threads, lambda: None, features=True, probabilities=True
+        )
 
 
 def measure(cell: Cell, model: Path, threads: int) -> dict[str, Any]:

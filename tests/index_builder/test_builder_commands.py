@@ -116,13 +116,24 @@ def test_evaluate_prints_figures_and_writes_them(tmp_path: Path, bundles: Path, 
     told = json.loads((tmp_path / "figures.json").read_text())
     assert f"{current(bundles)}: 20 of 20 queries (test) have their product among 60 photos" in said
     lines = [line.split() for line in said.splitlines()[1:]]
-    assert len(lines) == 6
+    assert [line[:2] for line in lines[6:]] == [["category", level] for level in ("meta", "level2", "leaf")]
+    leaf = told["categories"]["leaf"]
+    assert f"accuracy {leaf['model']['accuracy']:.3f}" in said.splitlines()[-1]
+    assert f"recall@1_inside {leaf['index']['recall@1_inside']:.3f}" in said.splitlines()[-1]
     for kind in ("float", "bits", "bits_rescored"):
         assert set(told[kind]["photo"]) == {
             "recall@1", "recall@5", "recall@10", "mar@10", "mar@10_capped", "map"
         }  # fmt: skip
         assert set(told[kind]["product"]) == {"recall@1", "recall@5", "recall@10", "mrr"}
         assert f"{told[kind]['product']['mrr']:.3f}" in [line[-1] for line in lines if "product" in line]
+
+
+def test_evaluate_says_which_categories_are_not_known(tmp_path: Path, bundles: Path, tiny_catalogue: Path) -> None:
+    catalogue = tmp_path / "queries.csv"
+    catalogue.write_text(tiny_catalogue.read_text().replace("leaf0,", "plum,"))
+    said = run("evaluate", bundles, "--queries", catalogue, "--images", tiny_catalogue.parent).splitlines()
+    assert said[-1].endswith("of 20 queries; unknown to the model: 2; unknown to the index: 2")
+    assert said[-2].endswith("of 20 queries")
 
 
 def test_evaluate_prints_one_json_object_where_the_file_is_a_dash(bundles: Path, tiny_catalogue: Path) -> None:

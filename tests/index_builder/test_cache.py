@@ -74,6 +74,16 @@ def test_a_photo_without_a_part_that_is_wanted_counts_as_unknown(tmp_path: Path)
     assert not PhotoCache(tmp_path, 8, thumbs=True).known(digest(1))
 
 
+def test_probabilities_are_a_part_that_only_queries_want(tmp_path: Path) -> None:
+    asked = PhotoCache(tmp_path, 8, classes=3)
+    asked.add(digest(1), np.zeros(8, dtype=np.float32), None, None, np.array([0.5, 0.25, 0.25], dtype=np.float32))
+    asked.flush()
+    assert asked.array(digests(1), "probabilities").tolist() == [[0.5, 0.25, 0.25]]
+    plain = fill(PhotoCache(tmp_path, 8), 2)
+    assert (plain.known(digest(1)), plain.probabilities) == (True, False)
+    assert not PhotoCache(tmp_path, 8, classes=3).known(digest(2))
+
+
 def test_a_photo_with_more_parts_than_wanted_is_known(tmp_path: Path) -> None:
     fill(PhotoCache(tmp_path, 8, 4, thumbs=True), 1)
     assert PhotoCache(tmp_path, 8).array(digests(1), "embedding").tolist() == [[1] * 8]

@@ -72,7 +72,7 @@ def test_lists_equal_what_search_answers(
         for module in ("engine.ranking", "index_builder.lists"):
             patch.setattr(f"{module}.EDGE_CAP", cap)
         by_distance, by_answer = next(hamming_lists(shelf, query[None], depth, [left_out]))
-        found = rank(catalogue, query, len(owners), scope_without(rows, left_out)).found
+        found = rank(catalogue, query, len(owners), scope_without(everything(rows), left_out)).found
     stayed = np.setdiff1d(np.arange(rows), left_out)
     distances = hamming(binarise(query, catalogue.thresholds), codes)
     assert len(by_answer) >= min(depth, len(stayed))
@@ -122,9 +122,10 @@ def test_the_products_of_a_list_are_its_first_photos_of_each() -> None:
 
 
 def test_rows_left_out_make_holes_in_the_scope() -> None:
-    assert scope_without(5, np.array([], dtype=np.int64)) == everything(5)
-    assert scope_without(5, np.array([0, 2, 4])) == ((1, 2), (3, 4))
-    assert scope_without(2, np.array([0, 1])) == ()
+    assert scope_without(everything(5), np.array([], dtype=np.int64)) == everything(5)
+    assert scope_without(everything(5), np.array([0, 2, 4])) == ((1, 2), (3, 4))
+    assert scope_without(everything(2), np.array([0, 1])) == ()
+    assert scope_without(((2, 5), (7, 9)), np.array([1, 3, 5, 7])) == ((2, 3), (4, 5), (8, 9))
 
 
 def test_lists_of_a_real_generation_equal_its_answers(tiny_bundle: Path) -> None:
