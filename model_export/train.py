@@ -14,7 +14,7 @@ from engine.errors import CatalogueError, InputError
 from engine.files import locked
 from engine.taxonomy import Taxonomy
 from model_export.backbone import Backbone, create_backbone, has_batch_statistics, share_statistics
-from model_export.classifier import refit_classifier
+from model_export.classifier import fit_temperature, refit_classifier
 from model_export.data import Read, search_batches
 from model_export.encode import Encoder
 from model_export.epochs import train_epochs
@@ -175,6 +175,9 @@ def _complete(run: Run, initial: State) -> None:
     thresholds = run.finish.head(run.network, features, _whitening(run, features)).apply(features).mean(axis=0)
     if run.finish.average < 1:
         refit_classifier(run.network, features, run.fitted, run.config.taxonomy, run.settings.recipe)
+    if run.split.queries:
+        held_out = run.encoder.features(run.network, run.split.queries)
+        fit_temperature(run.network, held_out, run.split.queries, run.config.taxonomy)
     shown = run.fitted[:PARITY_PHOTOS]
     photos = np.concatenate(
         [

@@ -20,7 +20,7 @@ from model_export.progress import Reporter
 from model_export.run_folder import BEST, CONFIG, FINAL, INITIAL, LAST, LOG, RunFolder
 from model_export.settings import Settings
 from model_export.train import train
-from tests.model_export.drawn import Drawn, Made, draw_catalogue, make_settings
+from tests.model_export.drawn import Drawn, Made, draw, draw_catalogue, make_row, make_settings
 
 CHILD = """
 from pathlib import Path
@@ -105,6 +105,21 @@ def test_a_finished_run_started_again_is_left_as_it_is(made: Made, quiet: Report
     again = train(made.catalogue.rows, made.catalogue.read, "drawn", made.run, made.settings, quiet)
     assert {name: (made.run / name).stat().st_mtime_ns for name in before} == before
     assert again.figures == made.trained.figures
+
+
+def test_held_out_photos_decide_how_sure_the_finished_classifier_is(tmp_path: Path, quiet: Reporter) -> None:
+    drawn = draw_catalogue()
+    for row in [row for row in drawn.rows if row.split == "train"]:
+        for photo in range(5):
+            number = len(drawn.rows) + 1
+            drawn.rows.append(make_row(number, row.product_id, row.category, "val"))
+            drawn.photos[f"{number}.png"] = draw(int(row.product[1:]), 100 + photo)
+    train(drawn.rows, drawn.read, "drawn", tmp_path, make_settings(epochs=1), quiet)
+    run = RunFolder(tmp_path)
+    trained, finished = run.load(BEST)["classifier.weight"], run.load(FINAL)["network"]["classifier.weight"]
+    temperatures = trained / finished  # from scratch nothing else changes the classifier
+    torch.testing.assert_close(temperatures, temperatures.mean().expand_as(temperatures))
+    assert abs(temperatures.mean() - 1) > 0.02
 
 
 def test_photos_of_test_and_query_are_never_read(made: Made) -> None:
