@@ -6,16 +6,15 @@ judged on its `query` photos, products that the model never saw apart. QUICK=1: 
 """
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks import demo as demo_shop
 from benchmarks.recognition_grocery import CATALOGUE, build
 from benchmarks.reliability_diagram import Curve, draw
-from benchmarks.result import PROJECT, QUICK, WORK, Claim, claim, write
+from benchmarks.result import PROJECT, QUICK, Claim, claim, write
 from engine.bundle.generation import Generation, open_generation
 from engine.bundle.store import current
 from engine.calibration import Values, probabilities
@@ -38,7 +37,6 @@ NAMES = {
     "catalogue": "fitted on the indexed photos",
     "plain": "fitted by plain leave-one-out",
 }
-DEMO_PORT = 8790
 
 
 class Shop:
@@ -110,10 +108,8 @@ def grocery(name: str, *options: str) -> dict[str, Any]:
 
 def demo() -> dict[str, Any]:
     """The demo's shop: its own calibration on `query` photos of products that were trained on, and of others."""
-    folder = WORK / "demo"
-    command = [sys.executable, "-m", "twinshot", "demo", "--once", "--json", f"--out={folder}", f"--port={DEMO_PORT}"]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    shop = Shop(folder / "bundles", folder / "catalogue" / "catalogue.csv")
+    demo_shop.made()
+    shop = Shop(demo_shop.BUNDLES, demo_shop.CATALOGUE)
     calibration = shop.generation.manifest.calibration
     assert calibration is not None, "the sample has enough photos"
     trained = {row.product for row in shop.rows if row.split in (None, "train")}
