@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.index_speed import BITS, ROWS, Shelf, clustered, interleaved, photo_of, save
+from benchmarks.index_speed import BITS, ROWS, Shelf, clustered, photo_of, save
 from benchmarks.likely import LikelyCategories
 from benchmarks.result import QUICK
+from benchmarks.timing import interleaved
 from engine.bundle.manifest import CategorySlice
 from engine.codes import Floats
 from engine.index.flat import set_threads
