@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from model_export.data import Read
     from model_export.progress import Reporter
     from model_export.projection import Method
+    from model_export.recipe import Recipe
     from model_export.settings import Settings
     from model_export.train import Trained
 
@@ -35,6 +36,9 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(min=0, help="Epochs; 0 needs no labels and only fits a projection.")
     ] = None,
+    titles: Annotated[
+        bool, typer.Option("--titles", help="Also learn the words that many titles share (RUN/attributes.json).")
+    ] = False,
     projection: Annotated[str, typer.Option(help="From features to bits: whiten, pca or itq.")] = "whiten",
     size: Annotated[
         int, typer.Option(help="Side of the searched photo in pixels; training crops take 6/7 of it.")
@@ -63,10 +67,8 @@ def train(
     Example: twinshot train catalogue.csv --out run --weights hub
     """
     require_folder(out, "--out")
-    from model_export.recipe import Recipe, parse_overrides
     from model_export.settings import Settings, find_device, find_precision
 
-    overrides = parse_overrides(set_ or []) | ({} if epochs is None else {"epochs": epochs})
     where = find_device(device)
     settings = Settings(
         backbone=backbone,
@@ -75,7 +77,7 @@ def train(
         seed=seed,
         size=size,
         projection=_method(projection),
-        recipe=Recipe.for_weights(weights, overrides),
+        recipe=_recipe(weights, set_, epochs, titles),
         device=where,
         threads=threads or len(os.sched_getaffinity(0)),
         precision=find_precision(precision, where),
@@ -143,6 +145,21 @@ def _trained(
     if processes > 1:
         return train_together(processes, rows, read, str(catalogue), out, settings)
     return run(rows, read, str(catalogue), out, settings, reporter)
+
+
+def _recipe(weights: str, set_: list[str] | None, epochs: int | None, titles: bool) -> "Recipe":
+    """The recipe that the options ask for; `--set titles=…` may weigh what `--titles` switches on."""
+    from model_export.recipe import TITLES, Recipe, parse_overrides
+
+    overrides = parse_overrides(set_ or [])
+    if epochs is not None:
+        overrides["epochs"] = epochs
+    if titles:
+        overrides.setdefault("titles", TITLES)
+    recipe = Recipe.for_weights(weights, overrides)
+    if titles and not recipe.titles:
+        raise InputError("--titles and --set titles=0 contradict each other; leave one of them away")
+    return recipe
 
 
 def _open(

@@ -19,7 +19,7 @@ from model_export.validate import validate
 def train_epochs(run: Run, initial: State) -> list[dict[str, float]]:
     """Train what is left of the epochs; the history of all of them, as the process knows it."""
     settings, recipe = run.settings, run.settings.recipe
-    objective = Objective(run.split.train, run.config.taxonomy, settings.bits, recipe, settings.seed)
+    objective = Objective(run.split.train, run.config.taxonomy, settings.bits, recipe, settings.seed, run.attributes)
     photos = TrainingPhotos(run.split.train, run.encoder.read, settings.preprocessing, settings.train_size)
     trainer = Trainer(run.network, objective.to(settings.device), photos, settings, run.group)
     history: list[dict[str, float]] = []

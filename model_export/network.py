@@ -1,4 +1,7 @@
-"""The network that is trained and exported: pixels → pooled features → embedding and class logits."""
+"""The network that is trained and exported: pixels → pooled features → embedding and class logits.
+
+Training by titles has one more head, which is not exported.
+"""
 
 from typing import NamedTuple
 
@@ -9,11 +12,14 @@ from model_export.backbone import Backbone
 
 
 class Outputs(NamedTuple):
-    """features float [N, F], embedding float [N, bits], logits float [N, classes] (classes may be 0)."""
+    """features float [N, F], embedding float [N, bits], logits float [N, classes], and those of the head for titles,
+    attributes float [N, attributes]; classes and attributes may be 0.
+    """
 
     features: Tensor
     embedding: Tensor
     logits: Tensor
+    attributes: Tensor
 
 
 class Network(nn.Module):
@@ -24,7 +30,8 @@ class Network(nn.Module):
     scale: Tensor
     """float32 [F]: brings the stages of the backbone to one size; see `even_out`."""
 
-    def __init__(self, backbone: Backbone, bits: int, classes: int) -> None:
+    def __init__(self, backbone: Backbone, bits: int, classes: int, attributes: int = 0) -> None:
+        """`attributes`: outputs of the head for titles; 0 is none."""
         super().__init__()
         self.backbone = backbone.module
         self.embedding = nn.Linear(backbone.features, bits)
@@ -38,6 +45,11 @@ class Network(nn.Module):
         if self.classifier is not None:
             nn.init.trunc_normal_(self.classifier.weight, std=0.01)
             nn.init.zeros_(self.classifier.bias)
+        # last, so that the other numbers are drawn alike with and without it
+        self.attributes = nn.Linear(backbone.features, attributes) if attributes else None
+        if self.attributes is not None:
+            nn.init.trunc_normal_(self.attributes.weight, std=0.01)
+            nn.init.zeros_(self.attributes.bias)
 
     def forward(self, pixels: Tensor) -> Outputs:
         """pixels: uint8 [N, H, W, 3]."""
@@ -45,7 +57,12 @@ class Network(nn.Module):
         normalised = (pixels.permute(0, 3, 1, 2).float() - self.mean) / self.std
         features = self.backbone(normalised) * self.scale
         logits = features[:, :0] if self.classifier is None else self.classifier(features)
-        return Outputs(features, self.embedding(features), logits)
+        attributes = features[:, :0] if self.attributes is None else self.attributes(features)
+        return Outputs(features, self.embedding(features), logits, attributes)
+
+    def exported_state(self) -> dict[str, Tensor]:
+        """The state without the head for titles, which nothing needs once training is over."""
+        return {name: value for name, value in self.state_dict().items() if not name.startswith("attributes.")}
 
     def even_out(self, features: Tensor) -> None:
         """Set `scale` so that each stage varies as much as the last one over `features`, float [n, F], n ≥ 2.

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from engine.catalogue.row import Row
 from engine.errors import InputError
 from engine.taxonomy import Taxonomy
+from model_export.losses.attributes import attribute_loss
 from model_export.losses.balance import balance_loss
 from model_export.losses.geometry import geometry_loss
 from model_export.losses.hierarchy import HierarchyLoss
@@ -16,6 +17,7 @@ from model_export.losses.instance import instance_loss
 from model_export.losses.target_code import TargetCodeLoss, target_codes
 from model_export.network import Outputs
 from model_export.recipe import Recipe
+from model_export.titles import Attributes, label
 
 
 class Objective(nn.Module):
@@ -27,8 +29,20 @@ class Objective(nn.Module):
     """int64 [rows]"""
     products: Tensor
     """int64 [rows]: what the instance term takes for one."""
+    title_starts: Tensor
+    """int64 [rows + 1]"""
+    titles: Tensor
+    """int64: the attributes of row i are titles[title_starts[i] : title_starts[i + 1]]."""
 
-    def __init__(self, rows: Sequence[Row], taxonomy: Taxonomy, bits: int, recipe: Recipe, seed: int) -> None:
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        taxonomy: Taxonomy,
+        bits: int,
+        recipe: Recipe,
+        seed: int,
+        attributes: Attributes | None = None,
+    ) -> None:
         super().__init__()
         self.recipe = recipe
         index = {path: i for i, path in enumerate(taxonomy.classes)}
@@ -48,6 +62,10 @@ class Objective(nn.Module):
         self.register_buffer("levels", levels, persistent=False)
         self.register_buffer("classes", torch.tensor([index.get(path, -1) for path in paths]), persistent=False)
         self.register_buffer("products", torch.tensor([numbers[name] for name in own]), persistent=False)
+        if attributes is not None:
+            starts, titles = (torch.from_numpy(values) for values in label(rows, attributes))
+            self.register_buffer("title_starts", starts, persistent=False)
+            self.register_buffer("titles", titles, persistent=False)
 
     def forward(self, outputs: Outputs, rows: Tensor, teacher: Tensor | None = None) -> dict[str, Tensor]:
         """rows: int64 [N], the rows that the outputs belong to; teacher: float [N, F], the frozen network's features.
@@ -64,6 +82,9 @@ class Objective(nn.Module):
         if recipe.instance:
             terms["instance"] = self._instance_term(outputs.embedding, self.products[rows])
             total = total + recipe.instance * terms["instance"]
+        if outputs.attributes.shape[1]:
+            terms["titles"] = attribute_loss(outputs.attributes, self._named(rows, outputs.attributes.shape[1]))
+            total = total + recipe.titles * terms["titles"]
         if teacher is not None:
             terms["geometry"] = geometry_loss(outputs.features, teacher)
             total = total + recipe.geometry * terms["geometry"]
@@ -75,6 +96,17 @@ class Objective(nn.Module):
     def begin_epoch(self) -> None:
         """Empty the bank, so that an epoch depends on nothing but the network that it starts with."""
         self._bank.clear()
+
+    def _named(self, rows: Tensor, attributes: int) -> Tensor:
+        """Which attributes the titles of `rows` name: bool [N, attributes]."""
+        starts, stops = self.title_starts[rows], self.title_starts[rows + 1]
+        counts = stops - starts
+        which = torch.repeat_interleave(torch.arange(len(rows), device=rows.device), counts)
+        first = torch.cumsum(counts, 0) - counts
+        places = starts[which] + torch.arange(len(which), device=rows.device) - first[which]
+        named = torch.zeros(len(rows), attributes, dtype=torch.bool, device=rows.device)
+        named[which, self.titles[places]] = True
+        return named
 
     def _target_term(self, embeddings: Tensor, classes: Tensor) -> Tensor:
         each = [own(embeddings[:, part], classes) for own, part in zip(self.target_code, self._targets, strict=True)]

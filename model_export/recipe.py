@@ -9,6 +9,9 @@ from engine.errors import InputError
 Pooling = Literal["auto", "stages", "average"]
 Positives = Literal["product", "photo"]
 
+TITLES = 0.5
+"""The weight that `--titles` stands for."""
+
 
 class Recipe(BaseModel):
     """The defaults fine-tune a pretrained backbone; `Recipe.for_weights("none")` trains one from scratch."""
@@ -40,6 +43,8 @@ class Recipe(BaseModel):
     target_code: float = Field(default=0.5, ge=0)
     instance: float = Field(default=0.5, ge=0)
     balance: float = Field(default=0.1, ge=0)
+    titles: float = Field(default=0.0, ge=0)
+    """Weight of the attributes mined from titles (`model_export.titles`); 0: titles are not looked at."""
     positives: Positives = "product"
     """What the instance term draws together: photos of one product, or two views of one photo."""
     bank: int = Field(default=0, ge=0)
@@ -97,8 +102,10 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _something_to_learn(self) -> "Recipe":
-        if self.epochs and not (self.hierarchy or self.target_code or self.instance):
+        if self.epochs and not (self.hierarchy or self.target_code or self.instance or self.titles):
             raise ValueError("hierarchy, target_code and instance are all 0: nothing to learn; use --epochs 0")
+        if self.titles and not self.epochs:
+            raise ValueError("titles are learned in training, and epochs is 0; leave --titles off")
         if self.nested and self.target_bits:
             raise ValueError("nested and target_bits exclude each other: choose one way to divide the bits")
         return self

@@ -13,6 +13,7 @@ from model_export.progress import Reporter
 from model_export.run_folder import RunConfig, RunFolder
 from model_export.settings import Settings
 from model_export.splits import Split
+from model_export.titles import Attributes
 
 MAX_FITTED = 5000
 """Photos that a projection and the thresholds are fitted on."""
@@ -31,6 +32,7 @@ class Run:
     encoder: Encoder
     reporter: Reporter
     group: Group
+    attributes: Attributes | None
 
     @property
     def fitted(self) -> list[Row]:

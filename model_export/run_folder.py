@@ -1,6 +1,7 @@
 """The folder of one training run, RUN:
 
     config.json     what decides the result; a run is resumed only with an equal one
+    attributes.json the words that titles are trained by, with their counts; only with `titles`
     initial.pt      the network before the first step
     last.pt         everything needed to go on after the last whole epoch
     best.pt         the network of the epoch that steers best
@@ -33,10 +34,11 @@ from engine.preprocess import Pixels, Preprocessing
 from engine.taxonomy import Taxonomy
 from model_export.projection import Method
 from model_export.recipe import Recipe
+from model_export.titles import Attributes
 
 RUN_FORMAT = 2
 CONFIG, INITIAL, LAST, BEST, FINAL = "config.json", "initial.pt", "last.pt", "best.pt", "final.pt"
-LOG, TENSORBOARD, PHOTOS = "log.csv", "tensorboard", "photos.npy"
+LOG, TENSORBOARD, PHOTOS, ATTRIBUTES = "log.csv", "tensorboard", "photos.npy", "attributes.json"
 
 State = dict[str, Any]
 
@@ -49,7 +51,7 @@ class RunConfig(BaseModel):
     format: int = RUN_FORMAT
     catalogue: str
     rows_sha256: str
-    """Of the rows that are trained on or steer: names, products, categories and splits."""
+    """Of the rows that are trained on or steer: names, products, categories, splits, and titles if they are learned."""
     photos: int
     products: int
     backbone: str
@@ -63,11 +65,12 @@ class RunConfig(BaseModel):
     taxonomy: Taxonomy
 
 
-def rows_digest(rows: Sequence[Row]) -> str:
-    """SHA-256 over what training uses of the rows."""
+def rows_digest(rows: Sequence[Row], titles: bool) -> str:
+    """SHA-256 over what training uses of the rows, their titles among it or not."""
     digest = hashlib.sha256()
     for row in rows:
-        digest.update(json.dumps([row.image, row.image_id, row.product_id, row.category, row.split]).encode() + b"\n")
+        used = [row.image, row.image_id, row.product_id, row.category, row.split, *([row.title] if titles else [])]
+        digest.update(json.dumps(used).encode() + b"\n")
     return digest.hexdigest()
 
 
@@ -103,9 +106,20 @@ class RunFolder:
         self._clear()
         write_atomic(path, config.model_dump_json(indent=2).encode() + b"\n")
 
+    def claim_attributes(self, attributes: Attributes) -> None:
+        """Write attributes.json, or make sure that the one there is equal: the head's outputs follow its order."""
+        path = self.path / ATTRIBUTES
+        if not path.exists():
+            write_atomic(path, attributes.model_dump_json(indent=1).encode() + b"\n")
+        elif parse(Attributes, path, 1, f"remove {self.path} to start anew") != attributes:
+            raise InputError(
+                f"{path} is not what the catalogue's titles give: it was edited, or made by another version of "
+                f"Twinshot; remove {self.path} to start anew, or name another folder (train: --out, build: --work)"
+            )
+
     def _clear(self) -> None:
         """Remove what a run leaves before its first epoch has ended: nothing that would be missed."""
-        for name in (INITIAL, BEST, PHOTOS, LOG):
+        for name in (INITIAL, BEST, PHOTOS, LOG, ATTRIBUTES):
             (self.path / name).unlink(missing_ok=True)
         shutil.rmtree(self.path / TENSORBOARD, ignore_errors=True)
 

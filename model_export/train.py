@@ -24,10 +24,11 @@ from model_export.network import Network
 from model_export.progress import Reporter
 from model_export.projection import Doubles, Floats, fit_projection
 from model_export.run import Run
-from model_export.run_folder import BEST, FINAL, INITIAL, RunConfig, RunFolder, State, rows_digest
+from model_export.run_folder import ATTRIBUTES, BEST, FINAL, INITIAL, RunConfig, RunFolder, State, rows_digest
 from model_export.settings import Settings
 from model_export.splits import Split, split_rows
 from model_export.spread import of_products, whitening
+from model_export.titles import mine_attributes
 
 PARITY_PHOTOS = 128
 
@@ -94,16 +95,21 @@ def _prepare(
     split = split_rows(rows, settings.seed, name) if epochs else _shelf(rows, name)
     labelled = [row for row in (*split.train, *split.gallery, *split.queries) if row.split != "val"]
     taxonomy = Taxonomy.from_paths(row.category for row in labelled) if epochs else Taxonomy()
+    attributes = mine_attributes(split.train, name) if settings.recipe.titles else None
     if settings.weights == "hub":
         reporter.line(f"looking for the weights of {settings.backbone}, here or at the hub")
     backbone = create_backbone(settings.backbone, settings.weights, settings.size, settings.recipe.pooling)
     config = _config(split, name, settings, backbone, taxonomy)
     if group.leads:
         folder.claim(config)
-    network = _network(Network(backbone, settings.bits, len(taxonomy.classes)), settings, group)
+        if attributes is not None:
+            folder.claim_attributes(attributes)
+            reporter.line(f"{len(attributes.attributes):,} attributes from titles: {folder.path / ATTRIBUTES}")
+    heads = len(taxonomy.classes), len(attributes.attributes) if attributes else 0
+    network = _network(Network(backbone, settings.bits, *heads), settings, group)
     finish = Finish.of(settings.recipe, settings.projection, settings.bits, settings.seed)
     encoder = Encoder(read, settings.preprocessing, settings.device, settings.threads, reporter)
-    return Run(split, settings, config, folder, network, finish, encoder, reporter, group)
+    return Run(split, settings, config, folder, network, finish, encoder, reporter, group, attributes)
 
 
 def _network(network: Network, settings: Settings, group: Group) -> Network:
@@ -132,7 +138,7 @@ def _shelf(rows: Sequence[Row], name: str) -> Split:
 def _config(split: Split, name: str, settings: Settings, backbone: Backbone, taxonomy: Taxonomy) -> RunConfig:
     return RunConfig(
         catalogue=name,
-        rows_sha256=rows_digest((*split.train, *split.queries, *split.gallery)),
+        rows_sha256=rows_digest((*split.train, *split.queries, *split.gallery), titles=settings.recipe.titles > 0),
         photos=len(split.train),
         products=len({row.product for row in split.train}),
         backbone=settings.backbone,
@@ -186,7 +192,7 @@ def _complete(run: Run, initial: State) -> None:
         ]
     )
     run.folder.save_photos(photos)
-    run.folder.save(FINAL, {"network": run.network.state_dict(), "thresholds": torch.from_numpy(thresholds)})
+    run.folder.save(FINAL, {"network": run.network.exported_state(), "thresholds": torch.from_numpy(thresholds)})
 
 
 def _whitening(run: Run, features: Floats) -> Doubles | None:

@@ -103,6 +103,37 @@ def test_less_than_no_epochs_is_bad_usage_and_lists_no_recipe(catalogue: Path, t
     assert "lr_backbone" not in done.stderr
 
 
+@pytest.mark.parametrize(("options", "weight"), [(["--titles"], 0.5), (["--titles", "--set=titles=0.2"], 0.2)])
+def test_titles_are_learned_where_that_is_asked_for(tmp_path: Path, options: list[str], weight: float) -> None:
+    drawn = draw_catalogue(labelled=False, splits=False)
+    lines = ["image,name"]
+    for number, (name, photo) in enumerate(drawn.photos.items()):
+        (tmp_path / name).write_bytes(photo)
+        lines.append(f"{name},{'round' if number % 2 else 'square'} thing {number}")
+    (tmp_path / "shop.csv").write_text("\n".join(lines) + "\n")
+    run = tmp_path / "run"
+    arguments = ["train", str(tmp_path / "shop.csv"), f"--out={run}", "--epochs=1", "--set=batch=8", *SMALL, *options]
+    done = CliRunner().invoke(app, [*arguments, "--column=title=name"], catch_exceptions=False)
+    assert f"2 attributes from titles: {run / 'attributes.json'}" in done.stderr
+    assert json.loads((run / "config.json").read_text())["recipe"]["titles"] == weight
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--titles"], "has a title; name their column with --column title="),
+        (["--titles", "--epochs=0"], "leave --titles off"),
+        (["--titles", "--set=titles=0"], "contradict each other"),
+    ],
+)
+def test_titles_that_cannot_be_learned_are_an_error(
+    catalogue: Path, tmp_path: Path, options: list[str], said: str
+) -> None:
+    arguments = ["train", str(catalogue), f"--out={tmp_path / 'run'}", "--column=image=picture", *SMALL, *options]
+    with pytest.raises(InputError, match=said):
+        CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
 @pytest.mark.parametrize("epochs", [0, 1])
 def test_one_photo_is_too_few_to_train_on(catalogue: Path, tmp_path: Path, epochs: int) -> None:
     table = catalogue.with_name("one.csv")

@@ -1,13 +1,17 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
 from engine.errors import InputError
 from engine.taxonomy import Taxonomy
+from model_export.losses.attributes import attribute_loss
 from model_export.losses.instance import instance_loss
 from model_export.losses.target_code import TargetCodeLoss, target_codes
 from model_export.network import Outputs
 from model_export.objective import Objective
 from model_export.recipe import Recipe
+from model_export.titles import Attribute, Attributes
 from tests.model_export.drawn import make_row
 
 ROWS = [make_row(i, f"p{i // 2}", ("m", f"l{i // 6}", f"f{i // 4}")) for i in range(12)]
@@ -22,7 +26,7 @@ def objective(**recipe: float | str | bool) -> Objective:
 
 def outputs(seed: int = 0, rows: int = 8) -> Outputs:
     drawn = torch.randn(rows, BITS, generator=torch.Generator().manual_seed(seed))
-    return Outputs(drawn, drawn, torch.zeros(rows, len(TAXONOMY.classes)))
+    return Outputs(drawn, drawn, torch.zeros(rows, len(TAXONOMY.classes)), drawn[:, :0])
 
 
 def test_the_loss_is_the_weighted_sum_of_its_terms() -> None:
@@ -86,3 +90,21 @@ def test_every_epoch_begins_with_an_empty_bank() -> None:
     assert float(own(outputs(), torch.arange(8))["instance"]) != first
     own.begin_epoch()
     assert float(own(outputs(), torch.arange(8))["instance"]) == first
+
+
+def test_the_titles_of_a_row_are_learned_from_its_logits_and_rows_without_any_are_left_out() -> None:
+    titles = ["red hat", "hat", None, "blue", "red", "blue hat, red", "", "boot"]
+    rows = [replace(row, title=title) for row, title in zip(ROWS, titles, strict=False)]
+    names = [Attribute(name=name, products=9) for name in ("hat", "red", "red hat", "blue")]
+    recipe = Recipe.model_validate({"hierarchy": 0, "target_code": 0, "instance": 0, "balance": 0, "titles": 2})
+    own = Objective(rows, TAXONOMY, BITS, recipe, 3, Attributes(products=9, attributes=tuple(names)))
+    batch = torch.tensor([5, 2, 0, 0, 3, 6, 7])
+    present = [[1, 1, 0, 1], [0] * 4, [1, 1, 1, 0], [1, 1, 1, 0], [0, 0, 0, 1], [0] * 4, [0] * 4]
+    logits = torch.randn(7, 4, generator=torch.Generator().manual_seed(1))
+    terms = own(outputs(rows=7)._replace(attributes=logits), batch)
+    assert float(terms["titles"]) == pytest.approx(float(attribute_loss(logits, torch.tensor(present).bool())))
+    assert float(terms["loss"]) == pytest.approx(2 * float(terms["titles"]))
+
+
+def test_without_a_head_for_titles_there_is_no_such_term() -> None:
+    assert "titles" not in objective(instance=1)(outputs(), torch.arange(8))

@@ -43,6 +43,12 @@ def test_nothing_to_learn_is_an_error_with_a_remedy() -> None:
     with pytest.raises(InputError, match="use --epochs 0"):
         Recipe.for_weights("hub", dict(nothing))
     assert Recipe.for_weights("hub", {**nothing, "epochs": 0}).epochs == 0
+    assert Recipe.for_weights("hub", {**nothing, "titles": 1}).titles == 1
+
+
+def test_titles_without_training_are_an_error_with_a_remedy() -> None:
+    with pytest.raises(InputError, match="epochs is 0; leave --titles off"):
+        Recipe.for_weights("hub", {"titles": 1, "epochs": 0})
 
 
 def test_bits_are_divided_in_one_way() -> None:

@@ -37,6 +37,13 @@ def test_a_changed_catalogue_is_refused_with_a_remedy_that_build_has(tmp_path: P
     assert "build: --work" in said
 
 
+def test_titles_are_passed_on(tmp_path: Path) -> None:
+    catalogue, out = write_catalogue(tmp_path / "shop", products=4), tmp_path / "bundles"
+    done = twinshot("build", catalogue, f"--out={out}", "--titles", *SMALL)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("twinshot: --titles: the 4 different titles of ")
+
+
 def test_strict_is_passed_on(tmp_path: Path) -> None:
     catalogue = write_catalogue(tmp_path / "shop", products=4)
     catalogue.write_text(catalogue.read_text() + "photos/gone.jpg,gone,P00,,,,,train\n")

@@ -20,6 +20,7 @@ def build(
     backbone: Annotated[str, typer.Option(help="Any timm model name.")] = "mobilenetv2_100",
     bits: Annotated[int, typer.Option(help="Bits per code.")] = 512,
     epochs: Annotated[int | None, typer.Option(min=0, help="Epochs (0: no training, only a projection).")] = None,
+    titles: Annotated[bool, typer.Option("--titles", help="Also learn the words that many titles share.")] = False,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A value of the recipe, such as average=0.7.")] = None,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal models on a CPU.")] = 0,
     images: Annotated[Path | None, typer.Option(help="Folder or tar file with the photos.")] = None,
@@ -48,6 +49,7 @@ def build(
     common += [f"--threads={threads}"] if threads else []
     training = [f"--weights={weights}", f"--backbone={backbone}", f"--bits={bits}", f"--seed={seed}"]
     training += [] if epochs is None else [f"--epochs={epochs}"]
+    training += ["--titles"] if titles else []
     training += [f"--set={pair}" for pair in set_ or []]
     publishing = [f"--force={force}"] if force else []
     publishing += ["--json"] if json else []
