@@ -12,6 +12,8 @@ from app.wording import rule
 from engine.errors import InputError
 
 PREFIX = "TWINSHOT_"
+SHARED_DATA = "TWINSHOT_SHARED"
+"""Where tests and benchmarks find real photos; the service has no use for it, and no complaint about it."""
 MIN_KEY = 16
 """Characters of a key: below that it can be guessed."""
 
@@ -111,7 +113,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
     """Variables that begin like ours and set nothing: most often a slip of the pen."""
     source = os.environ if environment is None else environment
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {SHARED_DATA}
     return sorted(name for name in source if name.startswith(PREFIX) and name not in known)
 
 

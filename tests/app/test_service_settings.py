@@ -61,7 +61,8 @@ def test_a_refused_key_is_not_shown() -> None:
 
 
 def test_a_misspelt_variable_is_found() -> None:
-    assert unknown_variables({"TWINSHOT_REDISURL": "x", "TWINSHOT_PORT": "1", "HOME": "/"}) == ["TWINSHOT_REDISURL"]
+    given = {"TWINSHOT_REDISURL": "x", "TWINSHOT_PORT": "1", "TWINSHOT_SHARED": "data", "HOME": "/"}
+    assert unknown_variables(given) == ["TWINSHOT_REDISURL"]
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
