@@ -39,7 +39,8 @@ lint: setup ## ruff, mypy --strict, the directions of imports
 serve: setup ## serve the bundle folder BUNDLES (default: the demo's)
 	$(BIN)/twinshot serve $(or $(BUNDLES),demo/bundles)
 
-BENCHES = index-speed training-speed recognition-grocery recognition-scores recognition-titles demo recognition-categories eproduct
+BENCHES = index-speed training-speed recognition-grocery recognition-scores demo recognition-categories \
+	recognition-titles recognition-bits recognition-small eproduct
 
 bench: $(addprefix bench-,$(BENCHES)) ## every benchmark; QUICK=1 for the short form
 
