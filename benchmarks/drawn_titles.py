@@ -13,8 +13,8 @@ import numpy as np
 
 from twinshot.sample.camera import photograph
 from twinshot.sample.cutout import draw
-from twinshot.sample.plan import accents
-from twinshot.sample.product import EMBLEMS, PALETTE, PATTERNS, TRIMS, Design
+from twinshot.sample.plan import accents, random_design
+from twinshot.sample.product import EMBLEMS, Design
 from twinshot.sample.shapes import SHAPES
 from twinshot.sample.shapes.shape import Shape
 
@@ -74,7 +74,7 @@ def _shots(amount: Amount, seed: int) -> Iterator[tuple[str, Design, str]]:
     """Product id (none in training), design and split of every photo. The one of `val` has no answer: nothing steers,
     each training is judged after its last epoch.
     """
-    yield "", _design(SHAPES[0], np.random.default_rng([seed, 2])), "val"
+    yield "", random_design(np.random.default_rng([seed, 2]), SHAPES[0], EMBLEMS), "val"
     for leaf, shape in enumerate(SHAPES):
         rng = np.random.default_rng([seed, 0, leaf])
         asked: list[Design] = []
@@ -85,29 +85,16 @@ def _shots(amount: Amount, seed: int) -> Iterator[tuple[str, Design, str]]:
                     yield from ((f"P{leaf}-{pair}-{own}", design, split) for _ in range(photos))
         trained = 0
         while trained < amount.train:
-            if (design := _design(shape, rng)) not in asked:
+            if (design := random_design(rng, shape, EMBLEMS)) not in asked:
                 trained += 1
                 yield "", design, "train"
-
-
-def _design(shape: Shape, rng: np.random.Generator) -> Design:
-    colour = str(rng.choice(list(PALETTE)))
-    return Design(
-        shape=shape,
-        colour=colour,
-        accent=str(rng.choice(accents(colour))),
-        trim=str(rng.choice(list(TRIMS))),
-        pattern=str(rng.choice(PATTERNS)),
-        emblem=str(rng.choice(EMBLEMS)),
-        detail=rng.choice([None, *shape.details]),  # type: ignore[arg-type]
-    )
 
 
 def _twins(shape: Shape, taken: list[Design], turn: int, rng: np.random.Generator) -> tuple[Design, Design]:
     """Two products that differ in one thing, which goes round with `turn`; both are new."""
     thing = ("emblem", "trim", "pattern", "colour", "detail")[turn % 5]
     while True:
-        first, other = _design(shape, rng), _design(shape, rng)
+        first, other = random_design(rng, shape, EMBLEMS), random_design(rng, shape, EMBLEMS)
         second = replace(first, **{thing: getattr(other, thing)})
         seen = second.accent in accents(second.colour)
         if seen and first != second and not {first, second} & {*taken}:

@@ -1,5 +1,6 @@
 """Which products the sample has: the same for the same seed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -40,7 +41,7 @@ def plan(seed: int) -> list[Product]:
 def _group(rng: np.random.Generator, shape: Shape, taken: list[Design], size: int, turn: int) -> list[Design]:
     """One design, or two that differ in one detail; each differs from all of `taken` in at least two choices."""
     while True:
-        first = _design(rng, shape)
+        first = random_design(rng, shape)
         designs = [first] if size == 1 else [first, _twin(rng, first, turn)]
         if any(design.pattern == "plain" and design.emblem is None for design in designs):
             continue  # its accent would be a choice that nobody sees
@@ -50,7 +51,8 @@ def _group(rng: np.random.Generator, shape: Shape, taken: list[Design], size: in
             return designs
 
 
-def _design(rng: np.random.Generator, shape: Shape) -> Design:
+def random_design(rng: np.random.Generator, shape: Shape, emblems: Sequence[str | None] = (None, *EMBLEMS)) -> Design:
+    """A product of `shape` with all the rest drawn at random; its emblem is one of `emblems`."""
     colour = str(rng.choice(list(PALETTE)))
     return Design(
         shape=shape,
@@ -58,7 +60,7 @@ def _design(rng: np.random.Generator, shape: Shape) -> Design:
         accent=str(rng.choice(accents(colour))),
         trim=str(rng.choice(list(TRIMS))),
         pattern=str(rng.choice(PATTERNS)),
-        emblem=rng.choice([None, *EMBLEMS]),  # type: ignore[arg-type]
+        emblem=rng.choice(np.array(emblems, dtype=object)),
         detail=rng.choice([None, *shape.details]),  # type: ignore[arg-type]
     )
 
