@@ -9,7 +9,6 @@ import pytest
 
 from engine.bundle.manifest import read_manifest
 from engine.calibration import Calibration, probabilities
-from engine.catalogue.photos import FolderPhotos
 from engine.catalogue.row import Row
 from index_builder.calibrate import (
     QUERIES,
@@ -24,6 +23,7 @@ from index_builder.calibrate import (
 from index_builder.indexing import Order, index
 from index_builder.observe import Observations
 from index_builder.progress import Progress
+from tests.watched_photos import photos_read
 
 
 def row(number: int, product: str, split: str | None) -> Row:
@@ -154,15 +154,7 @@ def test_calibration_reads_val_but_never_test_or_query(
             name = f"photos/{split}-{number}.jpg"
             shutil.copyfile(catalogue.parent / "photos" / "P00-0.jpg", catalogue.parent / name)
             csv.writer(file).writerow([name, f"X-{number}", f"P{number % 100:02}", "", "", "", "", split])
-    read: list[str] = []
-
-    class Watched(FolderPhotos):
-        def read(self, image: str) -> bytes:
-            read.append(image)
-            return super().read(image)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.catalogue.catalogue.open_photos", Watched)
+    with photos_read() as read:
         indexed = index(Order(catalogue, tiny_model, tmp_path / "out"), Progress())
     assert [image for image in read if "-q" in image]
     assert not [image for image in read if "test-" in image or "query-" in image]

@@ -12,7 +12,6 @@ from PIL import Image
 from engine.bundle.generation import Generation, open_generation
 from engine.bundle.manifest import read_manifest
 from engine.bundle.store import current, names
-from engine.catalogue.photos import FolderPhotos
 from engine.codes import binarise
 from engine.encoder import Encoder
 from engine.errors import BundleError, BusyError, CatalogueError, UnavailableError
@@ -25,6 +24,7 @@ from index_builder.plan import Wishes
 from index_builder.progress import Progress
 from tests.tiny_catalogue import write_catalogue
 from tests.tiny_model import write_model
+from tests.watched_photos import photos_read
 
 
 def opened(bundles: Path) -> Generation:
@@ -113,15 +113,7 @@ def test_products_come_into_an_empty_shop(tmp_path: Path, tiny_model: Path, tiny
 
 
 def test_photos_to_ask_with_are_never_read(tmp_path: Path, catalogue: Path, tiny_model: Path) -> None:
-    read: list[str] = []
-
-    class Watched(FolderPhotos):
-        def read(self, image: str) -> bytes:
-            read.append(image)
-            return super().read(image)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.catalogue.catalogue.open_photos", Watched)
+    with photos_read() as read:
         run(catalogue, tiny_model, tmp_path / "out")
     assert len(read) >= 60
     assert not [image for image in read if "-q" in image]
