@@ -4,7 +4,6 @@ QUICK=1 reads a tenth of the tables and draws a tenth of the photos.
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -13,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.result import PROJECT, QUICK, WORK, Claim, claim, write
+from benchmarks.study.photos import WEIGHTS
 from index_builder.submission import read_submission
 from twinshot.sample.eproduct import TRUTH, write_eproduct
 from twinshot.sample.listings import Size
 
-WEIGHTS = PROJECT / os.environ.get("TWINSHOT_SHARED", "../shared") / "weights/timm_mobilenetv2_100_features.safetensors"
 FACTOR = 1 if not QUICK else 10
 REAL = Size(train=1_300_000 // FACTOR, val=20_000 // FACTOR, index=1_100_000 // FACTOR, queries=4000 // FACTOR)
 DRAWN = (

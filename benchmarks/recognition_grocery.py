@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.result import PROJECT, QUICK, WORK, Claim, claim, write
-from index_builder.bootstrap import Interval, mean_interval, paired_interval
+from benchmarks.result import QUICK, WORK, Claim, claim, write
+from benchmarks.study.figures import spread
+from benchmarks.study.photos import WEIGHTS, folder
+from index_builder.bootstrap import mean_interval, paired_interval
 from index_builder.evaluate import Evaluation, Outcome
 from index_builder.evaluating import evaluate_catalogue
 from index_builder.progress import Progress
 
-SHARED = PROJECT / os.environ.get("TWINSHOT_SHARED", "../shared")
-CATALOGUE = SHARED / "data" / "grocery" / "catalogue.csv"
-WEIGHTS = SHARED / "weights" / "timm_mobilenetv2_100_features.safetensors"
+CATALOGUE = folder("grocery") / "catalogue.csv"
 
 
 def build(name: str, *options: str) -> tuple[Path, float]:
@@ -41,10 +41,6 @@ def hits(outcome: Outcome, kind: str, k: int) -> np.ndarray[Any, np.dtype[np.flo
     """Whether each query has a right answer among its first k photos or products, 0 or 1."""
     lists = outcome.photo if kind == "photo" else outcome.product
     return np.array([judged.relevant[:k].any() for judged in lists], dtype=np.float64)
-
-
-def spread(own: Interval) -> str:
-    return f"95 % interval {own.low:.3f} to {own.high:.3f}, n = {own.n:,}"
 
 
 def main() -> None:

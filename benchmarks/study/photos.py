@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.result import PROJECT
 
-SHARED = Path(os.environ.get("TWINSHOT_SHARED", PROJECT.parent / "shared"))
+SHARED = PROJECT / os.environ.get("TWINSHOT_SHARED", "../shared")
 WEIGHTS = SHARED / "weights" / "timm_mobilenetv2_100_features.safetensors"
 FOLDS = 5
 
