@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.recognition_screen import cells
+from benchmarks.recognition_screen import cells, transfer_cells
 from benchmarks.study import page
 from benchmarks.study.figures import Pooled, pooled
 from benchmarks.study.screen import Line, markdown
@@ -44,6 +44,14 @@ def test_the_table_has_the_best_on_unseen_products_first() -> None:
     assert rows[3].startswith("| default | 0.250 |  |")
 
 
+def test_what_the_same_training_gives_elsewhere_stands_in_the_last_column() -> None:
+    default = folds("default", "1000")
+    elsewhere = {"protocols": {"transfer": {"hits": {"bits_rescored": {"product@1": "1101"}}}}}
+    rows = markdown([Line.of(default, default, elsewhere), Line.of(folds("views", "0000"), default)]).splitlines()
+    assert rows[2].endswith("| 0.750 |")
+    assert rows[3].endswith("|  |")
+
+
 def test_a_table_replaces_what_stands_between_its_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "docs").mkdir()
     path = tmp_path / "docs" / "a.md"
@@ -61,3 +69,12 @@ def test_the_small_round_has_each_cell_once_and_its_finishes_belong_to_a_trainin
     finishes = [cell for cell in round_ if ":" in cell.name]
     assert finishes
     assert all(cell.trained_as in round_ for cell in finishes)
+
+
+def test_what_is_trained_on_clothes_has_its_trainings_and_its_counterpart_in_the_round() -> None:
+    elsewhere = transfer_cells()
+    assert {cell.catalogue for cell in elsewhere} == {"clothing"}
+    assert all(cell.trained_as in elsewhere for cell in elsewhere)
+    assert {(cell.name, *cell.recipe.items()) for cell in elsewhere} <= {
+        (cell.name, *cell.recipe.items()) for cell in cells(0)
+    }
