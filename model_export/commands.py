@@ -176,6 +176,7 @@ def _open(
     from engine.catalogue.check import check, require_good
     from engine.catalogue.columns import column_mapping
     from model_export.splits import is_used, training_rows
+    from model_export.titles import mine_attributes
 
     source = open_catalogue(catalogue, columns=column_mapping(column or []), images=images)
     fit_only = settings.recipe.epochs == 0
@@ -183,6 +184,8 @@ def _open(
     def entries() -> "Iterator[Row | BadRow]":
         return (entry for entry in source.entries() if isinstance(entry, BadRow) or is_used(entry, fit_only))
 
+    if settings.recipe.titles:  # before all photos are decoded: that may take hours
+        mine_attributes(training_rows([entry for entry in entries() if not isinstance(entry, BadRow)]), str(catalogue))
     used = Catalogue(source.name, source.photos, entries)
     checked = check(used, settings.preprocessing, threads=settings.threads)
     require_good(checked, strict)

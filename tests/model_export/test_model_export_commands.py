@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from engine.errors import CatalogueError, InputError
 from engine.model import read_card
 from tests.model_export.drawn import draw_catalogue
+from tests.watched_photos import photos_read
 from twinshot.cli import app
 
 SMALL = ["--weights=none", "--backbone=test_efficientnet", "--size=64", "--bits=64", "--threads=1", "--device=cpu"]
@@ -130,8 +131,9 @@ def test_titles_that_cannot_be_learned_are_an_error(
     catalogue: Path, tmp_path: Path, options: list[str], said: str
 ) -> None:
     arguments = ["train", str(catalogue), f"--out={tmp_path / 'run'}", "--column=image=picture", *SMALL, *options]
-    with pytest.raises(InputError, match=said):
+    with photos_read() as read, pytest.raises(InputError, match=said):
         CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert read == []
 
 
 @pytest.mark.parametrize("epochs", [0, 1])

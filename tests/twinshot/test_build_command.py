@@ -1,11 +1,16 @@
 """`twinshot build` from the outside: one command from a catalogue to a live generation."""
 
+import inspect
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from model_export.commands import train
 from tests.tiny_catalogue import write_catalogue
+from twinshot.commands import build as command
 
 SMALL = ["--weights=none", "--backbone=test_efficientnet", "--bits=64", "--threads=1", "--seed=3"]
 
@@ -50,3 +55,25 @@ def test_strict_is_passed_on(tmp_path: Path) -> None:
     done = twinshot("build", catalogue, f"--out={tmp_path / 'bundles'}", "--epochs=0", "--strict", *SMALL)
     assert done.returncode == 2
     assert "gone.jpg" in done.stderr
+
+
+def test_what_train_can_be_told_build_can_be_told_too_and_passes_it_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[list[str]] = []
+
+    def note(step: list[str], quiet: bool) -> int:
+        steps.append(step)
+        return 0
+
+    monkeypatch.setattr("twinshot.processes.run_to_end", note)
+    said = {"size": 96, "projection": "itq", "precision": "bfloat16", "compile_": True, "processes": 2, "titles": True}
+    said |= {"set_": ["batch=8", "bank=4"], "column": ["image=photo"], "threads": 3, "epochs": 0, "strict": True}
+    defaults = {name: value.default for name, value in inspect.signature(command.build).parameters.items()}
+    command.build(**{**defaults, "catalogue": tmp_path / "a.csv", "out": tmp_path / "bundles", **said})
+    training = steps[0]
+    names = {flag.removeprefix("--").partition("=")[0] for flag in training if flag.startswith("--")}
+    known = {name.rstrip("_") for name in inspect.signature(train).parameters} - {"catalogue", "json", "images"}
+    assert names == known
+    assert {"--size=96", "--compile", "--set=batch=8", "--set=bank=4", "--epochs=0", "--processes=2"} <= set(training)
+    assert not {flag for flag in steps[2] if flag.startswith(("--size", "--set", "--compile", "--epochs"))}

@@ -21,6 +21,11 @@ def build(
     bits: Annotated[int, typer.Option(help="Bits per code.")] = 512,
     epochs: Annotated[int | None, typer.Option(min=0, help="Epochs (0: no training, only a projection).")] = None,
     titles: Annotated[bool, typer.Option("--titles", help="Also learn the words that many titles share.")] = False,
+    projection: Annotated[str, typer.Option(help="From features to bits: whiten, pca or itq.")] = "whiten",
+    size: Annotated[int, typer.Option(help="Side of the searched photo in pixels.")] = 224,
+    precision: Annotated[str, typer.Option(help="Of training: float32, bfloat16 or auto.")] = "auto",
+    compile_: Annotated[bool, typer.Option("--compile", help="Train with torch.compile.")] = False,
+    processes: Annotated[int, typer.Option(min=1, help="Processes that share every training batch.")] = 1,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A value of the recipe, such as average=0.7.")] = None,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal models on a CPU.")] = 0,
     images: Annotated[Path | None, typer.Option(help="Folder or tar file with the photos.")] = None,
@@ -43,23 +48,29 @@ def build(
     folder = work or out / WORK_FOLDER
     require_folder(out, "--out")
     require_folder(folder, "--work")
-    common = [str(catalogue), f"--device={device}", *(f"--column={pair}" for pair in column or [])]
-    common += [f"--images={images}"] if images else []
-    common += ["--strict"] if strict else []
-    common += [f"--threads={threads}"] if threads else []
-    training = [f"--weights={weights}", f"--backbone={backbone}", f"--bits={bits}", f"--seed={seed}"]
-    training += [] if epochs is None else [f"--epochs={epochs}"]
-    training += ["--titles"] if titles else []
-    training += [f"--set={pair}" for pair in set_ or []]
-    publishing = [f"--force={force}"] if force else []
-    publishing += ["--json"] if json else []
+    common = _flags(device=device, column=column, images=images, strict=strict, threads=threads)
+    training = _flags(weights=weights, backbone=backbone, bits=bits, epochs=epochs, titles=titles, set=set_, seed=seed)
+    training += _flags(projection=projection, size=size, precision=precision, compile=compile_, processes=processes)
+    publishing = _flags(force=force, json=json)
     steps = [
-        ["train", *common, *training, f"--out={folder / 'run'}"],
+        ["train", str(catalogue), *common, *training, f"--out={folder / 'run'}"],
         ["export", str(folder / "run"), f"--out={folder / 'model'}"],
-        ["index", *common, *publishing, f"--model={folder / 'model'}", f"--out={out}"],
+        ["index", str(catalogue), *common, *publishing, f"--model={folder / 'model'}", f"--out={out}"],
     ]
     for step in steps:
         print(f"== twinshot {step[0]}", file=sys.stderr, flush=True)
         code = run_to_end(step, quiet=json and step[0] != "index")
         if code:
             raise typer.Exit(code)
+
+
+def _flags(**values: object) -> list[str]:
+    """Options as a command line has them: a list is repeated, True is a switch, None and False are left away."""
+    found = []
+    for name, value in values.items():
+        for item in value if isinstance(value, list) else [value]:
+            if item is True:
+                found.append(f"--{name}")
+            elif item is not None and item is not False:
+                found.append(f"--{name}={item}")
+    return found
