@@ -106,7 +106,9 @@ def grocery() -> dict[str, Any]:
     everything = bench.shelf("shelf", is_shelf)
     trained_on = bench.shelf("known", lambda row: is_shelf(row) and not in_fold(row, FOLD))
     asked = bench.asked("everyone", everything, lambda row: row["split"] == "val")
-    old = np.array([not in_fold({"leaf": row.category[2] or ""}, FOLD) for row in asked.rows])
+    old = np.array(
+        [not in_fold({"meta": row.category[0] or "", "leaf": row.category[2] or ""}, FOLD) for row in asked.rows]
+    )
     return {
         OLD_LEAVES: shop(trained_on, some(asked, old)),
         "new leaves too, asked for old": shop(everything, some(asked, old)),

@@ -1,20 +1,20 @@
 """Which training, and which finish: the first, small round of the study: make bench-recognition-screen.
 
 Photos of 128 px, four epochs, one seed, two folds over leaves: enough to drop what is clearly worse. Unseen products
-decide; of what forgets more or less, a training on clothes that is asked groceries shows how much.
-`python -m benchmarks.recognition_screen 1` runs the cells of fold 1 alone, `transfer` those trained on clothes, so that
-two cores share the work. QUICK=1: the first of each kind, one fold, no clothes.
+decide. What forgets less is also trained on clothes alone (no product ids) and asked all groceries, and trained on
+fruit and vegetables (with product ids) and asked packages. `python -m benchmarks.recognition_screen 1` runs the cells
+of fold 1 alone, `clothes` and `greens` those of these two, so that two cores share the work. QUICK=1: the first of
+each kind, one fold, not these two.
 """
 
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from benchmarks.recognition import run
 from benchmarks.result import QUICK, Claim, claim, write
 from benchmarks.study.cell import Cell, Value
-from benchmarks.study.figures import pooled, spread
+from benchmarks.study.figures import File, first_right, pooled, spread
 from benchmarks.study.page import replace_block
 from benchmarks.study.screen import Line, markdown, plot
 from model_export.projection import Method
@@ -61,8 +61,8 @@ FINISHES: dict[str, tuple[dict[str, Value], Method]] = {
 """The same training, finished differently."""
 
 
-FORGETS = ("default", "geometry", "low-rate", "layer-decay")
-"""Trainings that are also given clothes alone, each with all its averages."""
+FORGETS = ("untrained", "default", "geometry", "low-rate", "layer-decay")
+"""What is also tried far from home, each with all its averages."""
 BASELINE = Cell("untrained-pca", {"epochs": 0, "pooling": "average"}, projection="pca", size=128)
 
 
@@ -75,31 +75,43 @@ def cells(fold: int) -> list[Cell]:
     return found[:4] if QUICK else found
 
 
-def transfer_cells() -> list[Cell]:
-    """What is trained on clothes and asked groceries: `FORGETS` and their averages."""
-    if QUICK:
-        return []
-    found = [cell for cell in cells(0) if cell.name.partition(":average=")[0] in FORGETS and "," not in cell.name]
-    return [replace(cell, fold=None, catalogue="clothing") for cell in found]
+def forgetting() -> list[Cell]:
+    """`FORGETS` and their averages, of no fold yet."""
+    kept = [cell for cell in cells(0) if cell.name.partition(":average=")[0] in FORGETS and "," not in cell.name]
+    return [] if QUICK else [replace(cell, fold=None) for cell in kept]
 
 
-def lines_of(found: Sequence[Sequence[dict[str, Any]]], transferred: Sequence[dict[str, Any]] = ()) -> list[Line]:
-    """One line for each name, over the folds; `found`: for each fold its cells' files, in one order."""
-    by_name = [pooled(of_name) for of_name in zip(*found, strict=True)]
+def clothes() -> list[Cell]:
+    """Trained on clothes, asked groceries; and the untrained baseline that is asked the same."""
+    return [BASELINE, *(replace(cell, catalogue="clothing") for cell in forgetting())]
+
+
+def greens() -> list[Cell]:
+    """Trained on fruit and vegetables, asked packages; and the untrained baseline that is asked the same."""
+    return [replace(cell, fold="Packages") for cell in (BASELINE, *forgetting())]
+
+
+def lines_of(
+    folds: Sequence[Sequence[File]], of_clothes: Sequence[File] = (), of_greens: Sequence[File] = ()
+) -> list[Line]:
+    """One line for each name, over the folds; `folds`: for each fold its cells' files, in one order."""
+    by_name = [pooled(of_name) for of_name in zip(*folds, strict=True)]
     default = next(own for own in by_name if own.name == "default")
-    elsewhere = {str(own["cell"]["name"]): own for own in transferred}
-    return [Line.of(own, default, elsewhere.get(own.name)) for own in by_name]
+    far = {own["cell"]["name"]: first_right(own, "transfer") for own in of_clothes if "transfer" in own["protocols"]}
+    new = {own["cell"]["name"]: first_right(own, "unseen") for own in of_greens}
+    return [Line.of(own, default, far.get(own.name), new.get(own.name)) for own in by_name]
 
 
 def main() -> None:
     if only := sys.argv[1:]:
         for name in only:
-            run([*transfer_cells(), BASELINE] if name == "transfer" else cells(int(name)))
+            run(clothes() if name == "clothes" else greens() if name == "greens" else cells(int(name)))
         return
     found = [run(cells(fold)) for fold in SCREEN_FOLDS]
-    lines = lines_of(found, run(transfer_cells()))
-    untrained = run([BASELINE])[0]["protocols"]["seen"]["float"]["product"]["recall@1"]
-    note = f"Transfer: the untrained floats have {untrained:.3f}."
+    of_clothes, of_greens = run(clothes()), run(greens())
+    lines = lines_of(found, of_clothes, of_greens)
+    floats = first_right(of_clothes[0], "seen", "float"), first_right(of_greens[0], "unseen", "float")
+    note = f"The untrained floats have {floats[0]:.3f} after clothes and {floats[1]:.3f} after greens."
     replace_block("recognition.md", "screen", f"{markdown(lines)}\n{note}\n")
     plot(lines)
     write(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.result import WORK
-from benchmarks.study.photos import WEIGHTS, Name, Record, folder, in_fold, write
+from benchmarks.study.photos import WEIGHTS, Fold, Name, Record, folder, in_fold, write
 
 FINISHING = ("average", "head")
 """Values of the recipe that only matter once training is over."""
@@ -30,7 +30,7 @@ class Cell:
     backbone: str = "mobilenetv2_100"
     size: int = 224
     bits: int = 512
-    fold: int | None = None
+    fold: Fold | None = None
     seed: int = 0
     catalogue: Name = "grocery"
     after: Name | None = None
@@ -40,7 +40,9 @@ class Cell:
     def key(self) -> str:
         """The name of its files."""
         of = "all" if self.catalogue == "grocery" else self.catalogue
-        fold = of if self.fold is None else f"fold{self.fold}"
+        fold = (
+            of if self.fold is None else f"fold{self.fold}" if isinstance(self.fold, int) else f"no{self.fold.lower()}"
+        )
         return f"{self.name.replace(':', '+')}-{self.size}px-{fold}-seed{self.seed}"
 
     @property

@@ -10,18 +10,25 @@ import numpy.typing as npt
 from index_builder.bootstrap import Interval
 
 Marks = npt.NDArray[np.float64]
+File = dict[str, Any]
+"""The file of a cell, read."""
 
 
-def marks(protocol: dict[str, Any], kind: str, of: str) -> Marks:
+def marks(protocol: File, kind: str, of: str) -> Marks:
     """1 or 0 for each query of a protocol; `kind` such as bits_rescored, `of` such as product@1."""
     return np.array([float(mark) for mark in protocol["hits"][kind][of]])
+
+
+def first_right(found: File, protocol: str, kind: str = "bits_rescored") -> float:
+    """Product recall@1 of one file."""
+    return float(marks(found["protocols"][protocol], kind, "product@1").mean())
 
 
 @dataclass(frozen=True)
 class Pooled:
     """The files of one cell over folds, and perhaps over seeds."""
 
-    found: tuple[dict[str, Any], ...]
+    found: tuple[File, ...]
 
     @property
     def name(self) -> str:
@@ -48,7 +55,7 @@ class Pooled:
         return float(np.mean([own["protocols"]["no_match"]["auroc"] for own in self.found]))
 
 
-def pooled(found: Sequence[dict[str, Any]]) -> Pooled:
+def pooled(found: Sequence[File]) -> Pooled:
     """Files of one cell over folds."""
     return Pooled(tuple(found))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.result import PROJECT
-from benchmarks.study.figures import Pooled, marks
+from benchmarks.study.figures import Pooled
 from index_builder.bootstrap import Interval, paired_interval
 
 PICTURE = PROJECT / "docs" / "recognition-screen.svg"
@@ -15,8 +15,8 @@ RESCORED = "bits_rescored"
 @dataclass(frozen=True, slots=True)
 class Line:
     """Product R@1 of rescored bits: of leaves the model never saw (also in float), of leaves it did, of packages of
-    unseen leaves against the clean pictures; AUROC of strangers; the difference to the default, unseen; and of all
-    leaves where the same was trained on clothes.
+    unseen leaves against the clean pictures; AUROC of strangers; the difference to the default, unseen; of all leaves
+    where the same was trained on clothes; and of packages where it was trained on fruit and vegetables.
     """
 
     name: str
@@ -26,15 +26,15 @@ class Line:
     packages: float
     auroc: float
     against_default: Interval
-    transfer: float | None
+    after_clothes: float | None
+    after_greens: float | None
 
     @classmethod
-    def of(cls, own: Pooled, default: Pooled, elsewhere: dict[str, Any] | None = None) -> "Line":
-        """From the files of one cell and of the default, over the same folds; `elsewhere`: of it trained on clothes."""
+    def of(
+        cls, own: Pooled, default: Pooled, after_clothes: float | None = None, after_greens: float | None = None
+    ) -> "Line":
+        """From the files of one cell and of the default, over the same folds."""
         difference = paired_interval(own.marks("unseen", RESCORED), default.marks("unseen", RESCORED))
-        transfer = None
-        if elsewhere is not None:
-            transfer = float(marks(elsewhere["protocols"]["transfer"], RESCORED, "product@1").mean())
         return cls(
             own.name,
             float(own.marks("unseen", RESCORED).mean()),
@@ -43,7 +43,8 @@ class Line:
             float(own.marks("packages", RESCORED).mean()),
             own.auroc,
             difference,
-            transfer,
+            after_clothes,
+            after_greens,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -52,20 +53,22 @@ class Line:
         names = ("unseen", "unseen_float", "seen", "packages_unseen", "no_match_auroc")
         figures: dict[str, Any] = {name: round(value, 4) for name, value in zip(names, values, strict=True)}
         own = self.against_default
-        figures |= {} if self.transfer is None else {"transfer": round(self.transfer, 4)}
+        far = {"after_clothes": self.after_clothes, "after_greens": self.after_greens}
+        figures |= {name: round(value, 4) for name, value in far.items() if value is not None}
         return figures | {"against_default": [round(value, 4) for value in (own.mean, own.low, own.high)], "n": own.n}
 
 
 def markdown(lines: Sequence[Line]) -> str:
     """A table, best on unseen products first."""
     rows = [
-        "| variant | unseen | − default (95 % interval) | unseen, float | seen | packages | no match | transfer |",
-        "|---|---|---|---|---|---|---|---|",
+        "| variant | unseen | − default (95 % interval) | unseen, float | seen | packages | no match "
+        "| after clothes | after greens |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for own in sorted(lines, key=lambda line: -line.unseen):
         gap = own.against_default
         difference = "" if own.name == "default" else f"{gap.mean:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
-        values = (own.unseen_float, own.seen, own.packages, own.auroc, own.transfer)
+        values = (own.unseen_float, own.seen, own.packages, own.auroc, own.after_clothes, own.after_greens)
         figures = " | ".join("" if value is None else f"{value:.3f}" for value in values)
         rows.append(f"| {own.name} | {own.unseen:.3f} | {difference} | {figures} |")
     return "\n".join(rows) + "\n"

@@ -27,6 +27,7 @@ def test_every_leaf_is_in_one_fold_and_the_folds_are_of_one_size() -> None:
     row = next(row for row in records("grocery") if row["split"] == "val")
     assert [in_fold(row, fold) for fold in range(FOLDS)].count(True) == 1
     assert not in_fold(row, None)
+    assert in_fold(row, "Packages") == (row["meta"] == "Packages")
 
 
 @pytest.mark.shared

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.recognition_screen import cells, transfer_cells
+from benchmarks.recognition_screen import cells, clothes, greens
 from benchmarks.study import page
 from benchmarks.study.figures import Pooled, pooled
 from benchmarks.study.screen import Line, markdown
@@ -44,12 +44,11 @@ def test_the_table_has_the_best_on_unseen_products_first() -> None:
     assert rows[3].startswith("| default | 0.250 |  |")
 
 
-def test_what_the_same_training_gives_elsewhere_stands_in_the_last_column() -> None:
+def test_what_the_same_training_gives_far_from_home_stands_in_the_last_columns() -> None:
     default = folds("default", "1000")
-    elsewhere = {"protocols": {"transfer": {"hits": {"bits_rescored": {"product@1": "1101"}}}}}
-    rows = markdown([Line.of(default, default, elsewhere), Line.of(folds("views", "0000"), default)]).splitlines()
-    assert rows[2].endswith("| 0.750 |")
-    assert rows[3].endswith("|  |")
+    rows = markdown([Line.of(default, default, 0.75, 0.5), Line.of(folds("views", "0000"), default)]).splitlines()
+    assert rows[2].endswith("| 0.750 | 0.500 |")
+    assert rows[3].endswith("|  |  |")
 
 
 def test_a_table_replaces_what_stands_between_its_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,10 +70,12 @@ def test_the_small_round_has_each_cell_once_and_its_finishes_belong_to_a_trainin
     assert all(cell.trained_as in round_ for cell in finishes)
 
 
-def test_what_is_trained_on_clothes_has_its_trainings_and_its_counterpart_in_the_round() -> None:
-    elsewhere = transfer_cells()
-    assert {cell.catalogue for cell in elsewhere} == {"clothing"}
-    assert all(cell.trained_as in elsewhere for cell in elsewhere)
-    assert {(cell.name, *cell.recipe.items()) for cell in elsewhere} <= {
-        (cell.name, *cell.recipe.items()) for cell in cells(0)
-    }
+def test_what_is_tried_far_from_home_has_its_trainings_and_its_counterpart_in_the_round() -> None:
+    for away in (clothes(), greens()):
+        assert len({cell.key for cell in away}) == len(away)
+        assert all(cell.trained_as in away for cell in away)
+        assert {(cell.name, *cell.recipe.items()) for cell in away} <= {
+            (cell.name, *cell.recipe.items()) for cell in cells(0)
+        }
+    assert {cell.catalogue for cell in clothes()[1:]} == {"clothing"}
+    assert {cell.fold for cell in greens()} == {"Packages"}
