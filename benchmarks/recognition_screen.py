@@ -34,6 +34,8 @@ TERMS: dict[str, dict[str, Value]] = {
     "geometry": {"geometry": 1},
     "low-rate": {"lr_backbone": 1e-4},
     "layer-decay": {"layer_decay": 0.7},
+    "probe": {"probe": "true"},
+    "frozen-norm": {"frozen_norm": "true"},
     "average-pooling": {"pooling": "average"},
     "background": {"background": 0.3},
     "phone": {"background": 0.3, "occlusion": 0.2, "jpeg": 0.5, "blur": 0.4, "perspective": 0.2},
@@ -51,6 +53,8 @@ FINISHES: dict[str, tuple[dict[str, Value], Method]] = {
     "geometry:average=1": ({"average": 1.0, "geometry": 1}, "whiten"),
     "low-rate:average=1": ({"average": 1.0, "lr_backbone": 1e-4}, "whiten"),
     "layer-decay:average=1": ({"average": 1.0, "layer_decay": 0.7}, "whiten"),
+    "probe:average=1": ({"average": 1.0, "probe": "true"}, "whiten"),
+    "frozen-norm:average=1": ({"average": 1.0, "frozen_norm": "true"}, "whiten"),
     "default:pca": ({}, "pca"),
     "default:itq": ({}, "itq"),
     "default:head": ({"head": "trained"}, "whiten"),
@@ -61,7 +65,7 @@ FINISHES: dict[str, tuple[dict[str, Value], Method]] = {
 """The same training, finished differently."""
 
 
-FORGETS = ("untrained", "default", "geometry", "low-rate", "layer-decay")
+FORGETS = ("untrained", "default", "geometry", "low-rate", "layer-decay", "probe", "frozen-norm")
 """What is also tried far from home, each with all its averages."""
 BASELINE = Cell("untrained-pca", {"epochs": 0, "pooling": "average"}, projection="pca", size=128)
 

@@ -22,15 +22,24 @@ from model_export.recipe import Recipe
 
 STEPS = 100
 RATE = 1e-3
+PROBE_STEPS = 300
+PROBE_RATE = 3e-3
+"""From nothing it has further to go than after training."""
 TEMPERATURES: list[float] = torch.logspace(-1, 1, 201).tolist()
 ENOUGH = 100
 """Held-out photos with a category; a temperature fitted on fewer could do more harm than good."""
 
 
 def refit_classifier(
-    network: Network, features: Floats, rows: Sequence[Row], taxonomy: Taxonomy, recipe: Recipe
+    network: Network,
+    features: Floats,
+    rows: Sequence[Row],
+    taxonomy: Taxonomy,
+    recipe: Recipe,
+    steps: int = STEPS,
+    rate: float = RATE,
 ) -> None:
-    """Train the classifier of `network` on fixed features float32 [n, F] of `rows`, all in each of STEPS steps."""
+    """Train the classifier of `network` on fixed features float32 [n, F] of `rows`, all in each of `steps` steps."""
     if network.classifier is None:
         return
     device = network.classifier.weight.device
@@ -38,8 +47,8 @@ def refit_classifier(
     loss = HierarchyLoss(taxonomy, paths, recipe.label_smoothing).to(device)
     labels = loss.labels(paths).to(device)
     x = torch.from_numpy(features).to(device)
-    optimiser = torch.optim.AdamW(network.classifier.parameters(), lr=RATE, weight_decay=recipe.weight_decay)
-    for _ in range(STEPS):
+    optimiser = torch.optim.AdamW(network.classifier.parameters(), lr=rate, weight_decay=recipe.weight_decay)
+    for _ in range(steps):
         optimiser.zero_grad()
         loss(network.classifier(x), labels).backward()
         optimiser.step()

@@ -36,6 +36,9 @@ class Recipe(BaseModel):
     """Share of the steps in which the learning rates rise linearly; then they fall along a cosine."""
     clip: float = Field(default=5.0, gt=0)
     """Largest norm of a step's gradient."""
+    probe: bool = False
+    """Fit the classifier to the pretrained features before the first step, so that no gradient of a head that knows
+    nothing distorts them (Kumar et al., "Fine-Tuning can Distort Pretrained Features", ICLR 2022, section 3.4)."""
     frozen_norm: bool = False
     """Whether batch normalisation keeps the statistics of the starting weights instead of taking each batch's."""
 
@@ -93,12 +96,15 @@ class Recipe(BaseModel):
             start = {"lr_backbone": 3e-3, "instance": 1.0, "epochs": 20, "average": 1.0, "head": "trained"}
             start |= {"pooling": "average"}
         try:
-            return cls.model_validate({**start, **(overrides or {})})
+            recipe = cls.model_validate({**start, **(overrides or {})})
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(map(str, first["loc"])) or "recipe"
             known = ", ".join(cls.model_fields)
             raise InputError(f"recipe {name}={first['input']!r}: {first['msg']}; known names: {known}") from error
+        if weights == "none" and recipe.probe:
+            raise InputError("recipe probe=true fits a classifier to pretrained features, and --weights none has none")
+        return recipe
 
     @model_validator(mode="after")
     def _something_to_learn(self) -> "Recipe":

@@ -14,7 +14,7 @@ from engine.errors import CatalogueError, InputError
 from engine.files import locked
 from engine.taxonomy import Taxonomy
 from model_export.backbone import Backbone, create_backbone, has_batch_statistics, share_statistics
-from model_export.classifier import fit_temperature, refit_classifier
+from model_export.classifier import PROBE_RATE, PROBE_STEPS, fit_temperature, refit_classifier
 from model_export.data import Read, search_batches
 from model_export.encode import Encoder
 from model_export.epochs import train_epochs
@@ -170,6 +170,9 @@ def _first_projection(run: Run) -> None:
     features *= run.network.scale.cpu().numpy()
     first = of_products(rows, features) if settings.projection == "whiten" else None
     set_embedding(run.network, fit_projection(features, settings.bits, settings.seed, settings.projection, first))
+    if settings.recipe.probe:
+        taxonomy = run.config.taxonomy
+        refit_classifier(run.network, features, rows, taxonomy, settings.recipe, PROBE_STEPS, PROBE_RATE)
 
 
 def _complete(run: Run, initial: State) -> None:

@@ -54,3 +54,9 @@ def test_titles_without_training_are_an_error_with_a_remedy() -> None:
 def test_bits_are_divided_in_one_way() -> None:
     with pytest.raises(InputError, match="nested and target_bits exclude each other"):
         Recipe.for_weights("hub", {"nested": 1, "target_bits": 128})
+
+
+def test_a_probe_of_no_pretrained_features_is_an_error() -> None:
+    with pytest.raises(InputError, match="--weights none has none"):
+        Recipe.for_weights("none", {"probe": "true"})
+    assert Recipe.for_weights("hub", {"probe": "true"}).probe

@@ -240,6 +240,21 @@ def test_fine_tuning_starts_from_the_file_and_a_projection_of_its_features(tmp_p
         train(draw_catalogue().rows, draw_catalogue().read, "drawn", tmp_path / "run", settings, quiet)
 
 
+def test_a_probe_starts_training_from_a_classifier_that_knows_the_classes(tmp_path: Path, quiet: Reporter) -> None:
+    weights = tmp_path / "weights.safetensors"
+    save_file(create_backbone("test_efficientnet", "none", 64).module.state_dict(), weights)
+    drawn = draw_catalogue()
+    losses = []
+    for probe in (False, True):
+        # the statistics of drawn weights are far from those of any batch, unlike those of pretrained ones
+        still = {"lr_backbone": 0, "lr_heads": 0, "frozen_norm": True}
+        settings = make_settings(1, weights=str(weights), recipe={"probe": probe, **still})
+        train(drawn.rows, drawn.read, "drawn", tmp_path / str(probe), settings, quiet)
+        (line,) = log_lines(tmp_path / str(probe))
+        losses.append(float(line["hierarchy"]))
+    assert losses[1] < 0.9 * losses[0]
+
+
 def test_what_a_killed_process_was_writing_is_removed(made: Made, tmp_path: Path, quiet: Reporter) -> None:
     run = Path(shutil.copytree(made.run, tmp_path / "run"))
     (run / "last.pt.77.partial").write_bytes(b"half")
