@@ -43,6 +43,7 @@ TERMS: dict[str, dict[str, Value]] = {
     "together": {"together": 4},
     "nested": {"nested": "true"},
     "divided": {"target_bits": 128},
+    "longer": {"epochs": 8},
 }
 """What is trained: each differs from the default as it says."""
 
@@ -55,6 +56,7 @@ FINISHES: dict[str, tuple[dict[str, Value], Method]] = {
     "layer-decay:average=1": ({"average": 1.0, "layer_decay": 0.7}, "whiten"),
     "probe:average=1": ({"average": 1.0, "probe": "true"}, "whiten"),
     "frozen-norm:average=1": ({"average": 1.0, "frozen_norm": "true"}, "whiten"),
+    "longer:average=1": ({"average": 1.0, "epochs": 8}, "whiten"),
     "default:pca": ({}, "pca"),
     "default:itq": ({}, "itq"),
     "default:head": ({"head": "trained"}, "whiten"),
