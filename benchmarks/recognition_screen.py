@@ -36,6 +36,7 @@ TERMS: dict[str, dict[str, Value]] = {
     "layer-decay": {"layer_decay": 0.7},
     "probe": {"probe": "true"},
     "frozen-norm": {"frozen_norm": "true"},
+    "probe-frozen-norm": {"probe": "true", "frozen_norm": "true"},
     "average-pooling": {"pooling": "average"},
     "background": {"background": 0.3},
     "phone": {"background": 0.3, "occlusion": 0.2, "jpeg": 0.5, "blur": 0.4, "perspective": 0.2},
@@ -56,6 +57,8 @@ FINISHES: dict[str, tuple[dict[str, Value], Method]] = {
     "layer-decay:average=1": ({"average": 1.0, "layer_decay": 0.7}, "whiten"),
     "probe:average=1": ({"average": 1.0, "probe": "true"}, "whiten"),
     "frozen-norm:average=1": ({"average": 1.0, "frozen_norm": "true"}, "whiten"),
+    "probe-frozen-norm:average=0.75": ({"average": 0.75, "probe": "true", "frozen_norm": "true"}, "whiten"),
+    "probe-frozen-norm:average=1": ({"average": 1.0, "probe": "true", "frozen_norm": "true"}, "whiten"),
     "longer:average=1": ({"average": 1.0, "epochs": 8}, "whiten"),
     "default:pca": ({}, "pca"),
     "default:itq": ({}, "itq"),
@@ -67,7 +70,7 @@ FINISHES: dict[str, tuple[dict[str, Value], Method]] = {
 """The same training, finished differently."""
 
 
-FORGETS = ("untrained", "default", "geometry", "low-rate", "layer-decay", "probe", "frozen-norm")
+FORGETS = ("untrained", "default", "geometry", "low-rate", "layer-decay", "probe", "frozen-norm", "probe-frozen-norm")
 """What is also tried far from home, each with all its averages."""
 BASELINE = Cell("untrained-pca", {"epochs": 0, "pooling": "average"}, projection="pca", size=128)
 
