@@ -1,17 +1,18 @@
 """What is lost on the way from floats to bits: recall against bits, thresholds and the short list.
 
-Two models of the study's small round (`default`, without the leaves of fold 0 and of fold 1); codes are fitted on
+Two models of the study's small round (`frozen`, α 1, without the leaves of fold 0 and of fold 1); codes are fitted on
 their pooled features of `train`, asked `val`. QUICK=1: one fold, fewer sizes.
 """
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any, Literal
 
 import numpy as np
 
-from benchmarks.recognition_screen import BASE, SCREEN_FOLDS
+from benchmarks.recognition_screen import SCREEN_FOLDS, SETTLED
 from benchmarks.result import PROJECT, QUICK, Claim, claim, write
 from benchmarks.study.cell import Cell
 from benchmarks.study.codes import Hits, How, Way, alone, among, distractors, first_answers, fitted
@@ -138,7 +139,8 @@ def judge(folds: Sequence[Photos], lists: dict[str, dict[int, Hits]]) -> list[Cl
 
 def main() -> None:
     cores = len(os.sched_getaffinity(0))
-    folds = [photos_of(Cell("default", BASE, size=128, fold=fold), cores) for fold in SCREEN_FOLDS]
+    model = Cell("frozen:average=1", {**SETTLED, "average": 1.0}, size=128)
+    folds = [photos_of(replace(model, fold=fold), cores) for fold in SCREEN_FOLDS]
     curves: dict[str, Any] = {asked: by_bits(folds, asked) for asked in ASKED}
     lists = by_short_list(folds)
     means = {name: {count: float(hits.mean()) for count, hits in own.items()} for name, own in lists.items()}

@@ -7,9 +7,13 @@ import sys
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from benchmarks.result import WORK
 from benchmarks.study.photos import WEIGHTS, Fold, Name, Record, folder, in_fold, write
+from model_export.recipe import Recipe
 
 FINISHING = ("average", "head")
 """Values of the recipe that only matter once training is over."""
@@ -50,9 +54,19 @@ class Cell:
         """Where it works."""
         return WORK / "study" / self.key
 
-    def described(self) -> dict[str, object]:
-        """What decides its result, for its file."""
-        return {**self.__dict__, "weights": WEIGHTS.name}
+    def described(self) -> dict[str, Any]:
+        """What decides its result, for its file: the whole recipe, since defaults change."""
+        recipe = Recipe.for_weights(str(WEIGHTS), self.recipe)
+        return {**self.__dict__, "recipe": recipe.model_dump(), "weights": WEIGHTS.name}
+
+    def is_described_by(self, kept: dict[str, Any]) -> bool:
+        """Whether a file of `described`, perhaps of before some terms were added, is this cell's."""
+        try:
+            recipe = Recipe.model_validate(kept["recipe"])
+        except ValidationError:
+            return False
+        same: bool = {**kept, "recipe": recipe.model_dump()} == json.loads(json.dumps(self.described()))
+        return same
 
     @property
     def start(self) -> "Cell | None":

@@ -17,7 +17,7 @@ def result_of(cell: Cell, threads: int) -> dict[str, Any]:
     path = CELLS / f"{cell.key}.json"
     if path.exists():
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if found["cell"] == json.loads(json.dumps(cell.described())):
+        if cell.is_described_by(found["cell"]):
             return found
         shutil.rmtree(cell.folder, ignore_errors=True)
     model, minutes = model_of(cell, threads)

@@ -10,12 +10,14 @@ from index_builder.bootstrap import Interval, paired_interval
 
 PICTURE = PROJECT / "docs" / "recognition-screen.svg"
 RESCORED = "bits_rescored"
+REFERENCE = "base:average=0.5"
+"""What all others are compared with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """Product R@1 of rescored bits: of leaves the model never saw (also in float), of leaves it did, of packages of
-    unseen leaves against the clean pictures; AUROC of strangers; the difference to the default, unseen; of all leaves
+    unseen leaves against the clean pictures; AUROC of strangers; the difference to REFERENCE, unseen; of all leaves
     where the same was trained on clothes; and of packages where it was trained on fruit and vegetables.
     """
 
@@ -25,16 +27,16 @@ class Line:
     seen: float
     packages: float
     auroc: float
-    against_default: Interval
+    against_reference: Interval
     after_clothes: float | None
     after_greens: float | None
 
     @classmethod
     def of(
-        cls, own: Pooled, default: Pooled, after_clothes: float | None = None, after_greens: float | None = None
+        cls, own: Pooled, reference: Pooled, after_clothes: float | None = None, after_greens: float | None = None
     ) -> "Line":
-        """From the files of one cell and of the default, over the same folds."""
-        difference = paired_interval(own.marks("unseen", RESCORED), default.marks("unseen", RESCORED))
+        """From the files of one cell and of the reference, over the same folds."""
+        difference = paired_interval(own.marks("unseen", RESCORED), reference.marks("unseen", RESCORED))
         return cls(
             own.name,
             float(own.marks("unseen", RESCORED).mean()),
@@ -52,25 +54,25 @@ class Line:
         values = (self.unseen, self.unseen_float, self.seen, self.packages, self.auroc)
         names = ("unseen", "unseen_float", "seen", "packages_unseen", "no_match_auroc")
         figures: dict[str, Any] = {name: round(value, 4) for name, value in zip(names, values, strict=True)}
-        own = self.against_default
+        own = self.against_reference
         far = {"after_clothes": self.after_clothes, "after_greens": self.after_greens}
         figures |= {name: round(value, 4) for name, value in far.items() if value is not None}
-        return figures | {"against_default": [round(value, 4) for value in (own.mean, own.low, own.high)], "n": own.n}
+        return figures | {"against_reference": [round(value, 4) for value in (own.mean, own.low, own.high)], "n": own.n}
 
 
 def markdown(lines: Sequence[Line]) -> str:
     """A table, best on unseen products first."""
     rows = [
-        "| variant | unseen | − default (95 % interval) | unseen, float | seen | packages | no match "
+        "| variant | unseen | − base at α .5 (95 % interval) | unseen, float | seen | packages | no match "
         "| after clothes | after greens |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for own in sorted(lines, key=lambda line: -line.unseen):
-        gap = own.against_default
-        difference = "" if own.name == "default" else f"{gap.mean:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
+        gap = own.against_reference
+        difference = "" if own.name == REFERENCE else f"{gap.mean:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
         values = (own.unseen_float, own.seen, own.packages, own.auroc, own.after_clothes, own.after_greens)
         figures = " | ".join("" if value is None else f"{value:.3f}" for value in values)
-        rows.append(f"| {own.name} | {own.unseen:.3f} | {difference} | {figures} |")
+        rows.append(f"| {label(own.name)} | {own.unseen:.3f} | {difference} | {figures} |")
     return "\n".join(rows) + "\n"
 
 
@@ -84,7 +86,19 @@ def plot(lines: Sequence[Line]) -> None:
         axes = figure.add_subplot(xlabel="seen leaves, product R@1", ylabel="unseen leaves, product R@1")
         for own in lines:
             colour = "C1" if ":" in own.name else "C0"
-            axes.plot(own.seen, own.unseen, "s" if own.name == "default" else "o", color=colour)
-            axes.annotate(own.name, (own.seen, own.unseen), xytext=(4, 3), textcoords="offset points")
+            axes.plot(own.seen, own.unseen, "s" if own.name == REFERENCE else "o", color=colour)
+            axes.annotate(label(own.name), (own.seen, own.unseen), xytext=(4, 3), textcoords="offset points")
         axes.set_title("512 bits, rescored; trainings (blue) and other finishes of one (orange)")
         figure.savefig(PICTURE, format="svg", metadata={"Date": None})
+
+
+def label(name: str) -> str:
+    """A cell's name for people: `frozen:average=0.5,head` is `frozen, α .5, trained head`."""
+    training, _, finish = name.partition(":")
+    words = {"head": "trained head", "pca": "PCA", "itq": "ITQ"}
+    said = [
+        f"α {own.removeprefix('average=0').removeprefix('average=')}" if own.startswith("average=") else words[own]
+        for own in finish.split(",")
+        if own
+    ]
+    return ", ".join([training, *said])

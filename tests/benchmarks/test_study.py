@@ -53,6 +53,19 @@ def test_cells_that_differ_have_files_that_differ() -> None:
     assert all(":" not in cell.key for cell in cells)
 
 
+def test_a_file_belongs_to_a_cell_as_long_as_its_whole_recipe_does() -> None:
+    kept = json.loads(json.dumps(Cell("x", {"lr_heads": 1e-3}).described()))
+    assert Cell("x", {"lr_heads": 1e-3}).is_described_by(kept)
+    assert not Cell("x", {"lr_heads": 2e-3}).is_described_by(kept)
+    kept["recipe"]["average"] = 0.123  # a default of then
+    assert not Cell("x", {"lr_heads": 1e-3}).is_described_by(kept)
+    assert Cell("x", {"lr_heads": 1e-3, "average": 0.123}).is_described_by(kept)
+    del kept["recipe"]["bank"]  # a term that was not there then
+    assert Cell("x", {"lr_heads": 1e-3, "average": 0.123}).is_described_by(kept)
+    kept["recipe"]["a term of the past"] = 1
+    assert not Cell("x", {"lr_heads": 1e-3, "average": 0.123}).is_described_by(kept)
+
+
 def test_a_borrowed_run_has_the_other_recipe_and_lacks_only_the_last_step(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
