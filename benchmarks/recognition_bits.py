@@ -12,13 +12,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from benchmarks.recognition_screen import SCREEN_FOLDS, SETTLED
 from benchmarks.result import PROJECT, QUICK, Claim, claim, write
 from benchmarks.study.cell import Cell
 from benchmarks.study.codes import Hits, How, Way, alone, among, distractors, first_answers, fitted
 from benchmarks.study.curves import Panel, draw
 from benchmarks.study.features import Photos, photos_of
 from benchmarks.study.figures import spread
+from benchmarks.study.small_round import SCREEN_FOLDS, SETTLED
 from engine.codes import Floats
 from index_builder.bootstrap import paired_interval
 from index_builder.build import SHORT_LIST

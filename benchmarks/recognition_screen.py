@@ -3,137 +3,51 @@
 Photos of 128 px, four epochs, one seed, two folds over leaves: enough to drop what is clearly worse. Unseen products
 decide. What forgets less is also trained on clothes alone (no product ids) and asked all groceries, and trained on
 fruit and vegetables (with product ids) and asked packages. `python -m benchmarks.recognition_screen 1` runs the cells
-of fold 1 alone, `clothes` and `greens` those of these two, so that two cores share the work. QUICK=1: the first of
-each kind, one fold, not these two.
+of fold 1 alone, `clothes` and `greens` those of these two, so that two cores share the work; `so-far` writes the table
+of what is there. QUICK=1: the first of each kind, one fold, not these two.
 """
 
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from benchmarks.recognition import run
-from benchmarks.result import QUICK, Claim, claim, write
-from benchmarks.study.cell import Cell, Value
+from benchmarks.result import Claim, claim, write
 from benchmarks.study.figures import File, first_right, pooled, spread
 from benchmarks.study.page import replace_block
+from benchmarks.study.run import kept_of
 from benchmarks.study.screen import REFERENCE, Line, label, markdown, plot
-from model_export.projection import Method
+from benchmarks.study.small_round import BASELINE, SCREEN_FOLDS, cells, clothes, greens
 
-SCREEN_FOLDS = (0,) if QUICK else (0, 1)
-BASE: dict[str, Value] = {"epochs": 4, "frozen_norm": "false"}
-SETTLED: dict[str, Value] = {"epochs": 4, "frozen_norm": "true"}
-
-TERMS: dict[str, dict[str, Value]] = {
-    "base": BASE,
-    "categories": {**BASE, "target_code": 0, "instance": 0, "balance": 0},
-    "flat": {**BASE, "instance": 0, "balance": 0},
-    "kin": {**BASE, "instance": 0, "balance": 0, "kinship": 0.5},
-    "identity": {**BASE, "balance": 0},
-    "kin-identity": {**BASE, "kinship": 0.5},
-    "instance-only": {**BASE, "hierarchy": 0, "target_code": 0, "balance": 0},
-    "views": {**BASE, "positives": "photo"},
-    "geometry": {**BASE, "geometry": 1},
-    "low-rate": {**BASE, "lr_backbone": 1e-4},
-    "layer-decay": {**BASE, "layer_decay": 0.7},
-    "probe": {**BASE, "probe": "true"},
-    "average-pooling": {**BASE, "pooling": "average"},
-    "bank": {**BASE, "bank": 1024},
-    "nested": {**BASE, "nested": "true"},
-    "divided": {**BASE, "target_bits": 128},
-    "frozen": SETTLED,
-    "frozen-probe": {**SETTLED, "probe": "true"},
-    "frozen-longer": {**SETTLED, "epochs": 8},
-    "frozen-fast": {**SETTLED, "lr_backbone": 6e-4},
-    "frozen-categories": {**SETTLED, "target_code": 0, "instance": 0, "balance": 0},
-    "frozen-geometry": {**SETTLED, "geometry": 1},
-    "frozen-together": {**SETTLED, "together": 4},
-    "frozen-background": {**SETTLED, "background": 0.3},
-    "frozen-phone": {
-        **SETTLED,
-        **{"background": 0.3, "occlusion": 0.2, "jpeg": 0.5, "blur": 0.4, "perspective": 0.2},
-    },
-}
-"""What is trained. The second half was added once batch statistics were seen to matter more than any term."""
-
-EVERY = (0.25, 0.5, 0.75, 1.0)
-SOME = (0.5, 1.0)
-AVERAGES: dict[str, tuple[float, ...]] = {
-    "base": EVERY,
-    "frozen": EVERY,
-    **dict.fromkeys(("geometry", "low-rate", "layer-decay", "probe"), SOME),
-    "frozen-probe": (0.5, 0.75, 1.0),
-    **dict.fromkeys((name for name in TERMS if name.startswith("frozen-") and name != "frozen-probe"), (1.0,)),
-}
-"""Which averages of a training are looked at; ½ where nothing is said."""
-
-FINISHES: dict[str, tuple[str, dict[str, Value], Method]] = {
-    "pca": ("base", {"average": 0.5}, "pca"),
-    "itq": ("base", {"average": 0.5}, "itq"),
-    "average=0.5,head": ("base", {"average": 0.5, "head": "trained"}, "whiten"),
-    "average=1,head": ("base", {"average": 1.0, "head": "trained"}, "whiten"),
-    "nested,average=1,head": ("nested", {"average": 1.0, "head": "trained"}, "whiten"),
-    "divided,average=1,head": ("divided", {"average": 1.0, "head": "trained"}, "whiten"),
-}
-"""The same training with other codes: its name, what is different, the projection."""
-
-FORGETS = ("base", "frozen", "frozen-probe", "probe", "geometry")
-"""What is also tried far from home, with all its averages."""
-BASELINE = Cell("untrained-pca", {"epochs": 0, "pooling": "average"}, projection="pca", size=128)
-WHITENED = Cell("untrained", {"epochs": 0}, size=128)
+SO_FAR = "so-far"
 
 
-def cells(fold: int) -> list[Cell]:
-    """All cells of a fold, the most telling first."""
-    found = [BASELINE, WHITENED, *(cell for name in TERMS for cell in averages(name))]
-    for name, (training, finish, projection) in FINISHES.items():
-        recipe = {**TERMS[training], **finish}
-        found.append(Cell(f"{training}:{name.removeprefix(training + ',')}", recipe, projection=projection, size=128))
-    return [replace(cell, fold=fold) for cell in (found[:4] if QUICK else found)]
-
-
-def averages(name: str) -> list[Cell]:
-    """A training with each average that is looked at, of no fold yet."""
-    values = AVERAGES.get(name, (0.5,))
-    return [Cell(f"{name}:average={own:g}", {**TERMS[name], "average": own}, size=128) for own in values]
-
-
-def forgetting() -> list[Cell]:
-    """`FORGETS` and the untrained, of no fold yet."""
-    return [] if QUICK else [WHITENED, *(cell for name in FORGETS for cell in averages(name))]
-
-
-def clothes() -> list[Cell]:
-    """Trained on clothes, asked groceries; and the untrained baseline that is asked the same."""
-    return [BASELINE, *(replace(cell, catalogue="clothing") for cell in forgetting())]
-
-
-def greens() -> list[Cell]:
-    """Trained on fruit and vegetables, asked packages; and the untrained baseline that is asked the same."""
-    return [replace(cell, fold="Packages") for cell in (BASELINE, *forgetting())]
-
-
-def lines_of(
-    folds: Sequence[Sequence[File]], of_clothes: Sequence[File] = (), of_greens: Sequence[File] = ()
-) -> list[Line]:
-    """One line for each name, over the folds; `folds`: for each fold its cells' files, in one order."""
-    by_name = [pooled(of_name) for of_name in zip(*folds, strict=True)]
-    reference = next(own for own in by_name if own.name == REFERENCE)
-    far = {own["cell"]["name"]: first_right(own, "transfer") for own in of_clothes if "transfer" in own["protocols"]}
-    new = {own["cell"]["name"]: first_right(own, "unseen") for own in of_greens}
-    return [Line.of(own, reference, far.get(own.name), new.get(own.name)) for own in by_name]
+def lines_of(files: Sequence[File]) -> list[Line]:
+    """One line for each name that every fold has a file of."""
+    folds, far, new = defaultdict(list), {}, {}
+    for own in files:
+        name, fold = own["cell"]["name"], own["cell"]["fold"]
+        if own["cell"]["catalogue"] == "clothing":
+            far[name] = first_right(own, "transfer")
+        elif fold == "Packages":
+            new[name] = first_right(own, "unseen")
+        elif fold is not None:
+            folds[name].append(own)
+    whole = {name: pooled(own) for name, own in folds.items() if len(own) == len(SCREEN_FOLDS)}
+    return [Line.of(own, whole[REFERENCE], far.get(name), new.get(name)) for name, own in whole.items()]
 
 
 def main() -> None:
-    if only := sys.argv[1:]:
-        for name in only:
-            run(clothes() if name == "clothes" else greens() if name == "greens" else cells(int(name)))
+    every = [*(cell for fold in SCREEN_FOLDS for cell in cells(fold)), *clothes(), *greens()]
+    parts = {"clothes": clothes, "greens": greens}
+    only = [name for name in sys.argv[1:] if name != SO_FAR]
+    for name in only:
+        run(parts[name]() if name in parts else cells(int(name)))
+    if only:
         return
-    found = [run(cells(fold)) for fold in SCREEN_FOLDS]
-    of_clothes, of_greens = run(clothes()), run(greens())
-    lines = lines_of(found, of_clothes, of_greens)
-    floats = first_right(of_clothes[0], "seen", "float"), first_right(of_greens[0], "unseen", "float")
-    note = f"The untrained floats have {floats[0]:.3f} after clothes and {floats[1]:.3f} after greens."
-    replace_block("recognition.md", "screen", f"{markdown(lines)}\n{note}\n")
+    files = [own for cell in every if (own := kept_of(cell)) is not None] if SO_FAR in sys.argv else run(every)
+    lines = lines_of(files)
+    replace_block("recognition.md", "screen", f"{markdown(lines)}\n{_note(files, len(every))}\n")
     plot(lines)
     write(
         "recognition_screen",
@@ -141,6 +55,14 @@ def main() -> None:
         {line.name: line.as_json() for line in lines},
         [_claim(line) for line in lines],
     )
+
+
+def _note(files: Sequence[File], wanted: int) -> str:
+    asked = {None: "seen", "Packages": "unseen"}
+    base = [own for own in files if own["cell"]["name"] == BASELINE.name and own["cell"]["fold"] in asked]
+    floats = [f"{first_right(own, asked[own['cell']['fold']], 'float'):.3f}" for own in base]
+    said = f"Untrained floats, of the last two columns: {', '.join(floats)}."
+    return said if len(files) == wanted else f"{said} So far {len(files)} of {wanted} cells were run."
 
 
 def _claim(line: Line) -> Claim:

@@ -14,11 +14,9 @@ CELLS = RESULTS / "recognition"
 
 def result_of(cell: Cell, threads: int) -> dict[str, Any]:
     """The file of `cell`; it is run if there is none, or one of another recipe under the same name."""
-    path = CELLS / f"{cell.key}.json"
-    if path.exists():
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if cell.is_described_by(found["cell"]):
-            return found
+    if (kept := kept_of(cell)) is not None:
+        return kept
+    if _path(cell).exists():
         shutil.rmtree(cell.folder, ignore_errors=True)
     model, minutes = model_of(cell, threads)
     found = {
@@ -28,9 +26,21 @@ def result_of(cell: Cell, threads: int) -> dict[str, Any]:
         "minutes": round(minutes, 1),
         "protocols": measure(cell, model, threads),
     }
-    _write(path, found)
+    _write(_path(cell), found)
     shutil.rmtree(cell.folder / "bundles", ignore_errors=True)
     return found
+
+
+def kept_of(cell: Cell) -> dict[str, Any] | None:
+    """The file of `cell` if there is one, and it is of this recipe."""
+    if not _path(cell).exists():
+        return None
+    found: dict[str, Any] = json.loads(_path(cell).read_text(encoding="utf-8"))
+    return found if cell.is_described_by(found["cell"]) else None
+
+
+def _path(cell: Cell) -> Path:
+    return CELLS / f"{cell.key}.json"
 
 
 def _write(path: Path, found: dict[str, Any]) -> None:

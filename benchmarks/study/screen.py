@@ -77,18 +77,32 @@ def markdown(lines: Sequence[Line]) -> str:
 
 
 def plot(lines: Sequence[Line]) -> None:
-    """Unseen against seen, a point for each variant, as an SVG; equal lines give equal bytes."""
+    """A line for each variant, the best on unseen products on top, as an SVG; equal lines give equal bytes."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
+    ordered = sorted(lines, key=lambda line: line.unseen)
+    reference = next(own.unseen for own in lines if own.name == REFERENCE)
     with mpl.rc_context({"svg.hashsalt": "twinshot", "font.size": 8}):
-        figure = Figure(figsize=(7.5, 5.5), layout="constrained")
-        axes = figure.add_subplot(xlabel="seen leaves, product R@1", ylabel="unseen leaves, product R@1")
-        for own in lines:
-            colour = "C1" if ":" in own.name else "C0"
-            axes.plot(own.seen, own.unseen, "s" if own.name == REFERENCE else "o", color=colour)
-            axes.annotate(label(own.name), (own.seen, own.unseen), xytext=(4, 3), textcoords="offset points")
-        axes.set_title("512 bits, rescored; trainings (blue) and other finishes of one (orange)")
+        figure = Figure(figsize=(7.5, 1.2 + 0.19 * len(lines)), layout="constrained")
+        axes = figure.add_subplot(xlabel="product R@1 of 512 bits, rescored")
+        places = range(len(ordered))
+        axes.axvline(reference, color="0.8", linewidth=0.8)
+        axes.hlines(
+            places,
+            [reference + own.against_reference.low for own in ordered],
+            [reference + own.against_reference.high for own in ordered],
+            color="C0",
+            linewidth=1,
+        )
+        axes.plot([own.unseen for own in ordered], places, "o", color="C0", markersize=4, label="unseen leaves")
+        axes.plot([own.seen for own in ordered], places, "s", color="C1", markersize=4, label="seen leaves")
+        kept = [own.packages for own in ordered]
+        axes.plot(kept, places, "^", color="C2", markersize=4, label="packages → clean pictures, unseen")
+        axes.set_yticks(places, [label(own.name) for own in ordered])
+        axes.grid(axis="y", color="0.93", linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
         figure.savefig(PICTURE, format="svg", metadata={"Date": None})
 
 

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.recognition_screen import TERMS, cells, clothes, greens
 from benchmarks.study import page
 from benchmarks.study.figures import Pooled, pooled
 from benchmarks.study.screen import Line, label, markdown
+from benchmarks.study.small_round import TERMS, cells, clothes, greens
 
 
 def file_of(name: str, fold: int, unseen: str, seen: str, seed: int = 0) -> dict[str, Any]:

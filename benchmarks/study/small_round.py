@@ -1,0 +1,99 @@
+"""The cells of the small round: what is trained, how it is finished, and what of it is tried far from home."""
+
+from dataclasses import replace
+
+from benchmarks.result import QUICK
+from benchmarks.study.cell import Cell, Value
+from model_export.projection import Method
+
+SCREEN_FOLDS = (0,) if QUICK else (0, 1)
+BASE: dict[str, Value] = {"epochs": 4, "frozen_norm": "false"}
+SETTLED: dict[str, Value] = {"epochs": 4, "frozen_norm": "true"}
+
+TERMS: dict[str, dict[str, Value]] = {
+    "base": BASE,
+    "categories": {**BASE, "target_code": 0, "instance": 0, "balance": 0},
+    "flat": {**BASE, "instance": 0, "balance": 0},
+    "kin": {**BASE, "instance": 0, "balance": 0, "kinship": 0.5},
+    "identity": {**BASE, "balance": 0},
+    "kin-identity": {**BASE, "kinship": 0.5},
+    "instance-only": {**BASE, "hierarchy": 0, "target_code": 0, "balance": 0},
+    "views": {**BASE, "positives": "photo"},
+    "geometry": {**BASE, "geometry": 1},
+    "low-rate": {**BASE, "lr_backbone": 1e-4},
+    "layer-decay": {**BASE, "layer_decay": 0.7},
+    "probe": {**BASE, "probe": "true"},
+    "average-pooling": {**BASE, "pooling": "average"},
+    "bank": {**BASE, "bank": 1024},
+    "nested": {**BASE, "nested": "true"},
+    "divided": {**BASE, "target_bits": 128},
+    "frozen": SETTLED,
+    "frozen-probe": {**SETTLED, "probe": "true"},
+    "frozen-longer": {**SETTLED, "epochs": 8},
+    "frozen-fast": {**SETTLED, "lr_backbone": 6e-4},
+    "frozen-categories": {**SETTLED, "target_code": 0, "instance": 0, "balance": 0},
+    "frozen-geometry": {**SETTLED, "geometry": 1},
+    "frozen-together": {**SETTLED, "together": 4},
+    "frozen-background": {**SETTLED, "background": 0.3},
+    "frozen-phone": {
+        **SETTLED,
+        **{"background": 0.3, "occlusion": 0.2, "jpeg": 0.5, "blur": 0.4, "perspective": 0.2},
+    },
+}
+"""What is trained. The second half was added once batch statistics were seen to matter more than any term."""
+
+EVERY = (0.25, 0.5, 0.75, 1.0)
+SOME = (0.5, 1.0)
+AVERAGES: dict[str, tuple[float, ...]] = {
+    "base": EVERY,
+    "frozen": EVERY,
+    **dict.fromkeys(("geometry", "low-rate", "layer-decay", "probe"), SOME),
+    "frozen-probe": (0.5, 0.75, 1.0),
+    **dict.fromkeys((name for name in TERMS if name.startswith("frozen-") and name != "frozen-probe"), (1.0,)),
+}
+"""Which averages of a training are looked at; ½ where nothing is said."""
+
+FINISHES: dict[str, tuple[str, dict[str, Value], Method]] = {
+    "pca": ("base", {"average": 0.5}, "pca"),
+    "itq": ("base", {"average": 0.5}, "itq"),
+    "average=0.5,head": ("base", {"average": 0.5, "head": "trained"}, "whiten"),
+    "average=1,head": ("base", {"average": 1.0, "head": "trained"}, "whiten"),
+    "nested,average=1,head": ("nested", {"average": 1.0, "head": "trained"}, "whiten"),
+    "divided,average=1,head": ("divided", {"average": 1.0, "head": "trained"}, "whiten"),
+}
+"""The same training with other codes: its name, what is different, the projection."""
+
+FORGETS = ("base", "frozen", "frozen-probe", "probe", "geometry")
+"""What is also tried far from home, with all its averages."""
+BASELINE = Cell("untrained-pca", {"epochs": 0, "pooling": "average"}, projection="pca", size=128)
+WHITENED = Cell("untrained", {"epochs": 0}, size=128)
+
+
+def cells(fold: int) -> list[Cell]:
+    """All cells of a fold, the most telling first."""
+    found = [BASELINE, WHITENED, *(cell for name in TERMS for cell in averages(name))]
+    for name, (training, finish, projection) in FINISHES.items():
+        recipe = {**TERMS[training], **finish}
+        found.append(Cell(f"{training}:{name.removeprefix(training + ',')}", recipe, projection=projection, size=128))
+    return [replace(cell, fold=fold) for cell in (found[:4] if QUICK else found)]
+
+
+def averages(name: str) -> list[Cell]:
+    """A training with each average that is looked at, of no fold yet."""
+    values = AVERAGES.get(name, (0.5,))
+    return [Cell(f"{name}:average={own:g}", {**TERMS[name], "average": own}, size=128) for own in values]
+
+
+def forgetting() -> list[Cell]:
+    """`FORGETS` and the untrained, of no fold yet."""
+    return [] if QUICK else [WHITENED, *(cell for name in FORGETS for cell in averages(name))]
+
+
+def clothes() -> list[Cell]:
+    """Trained on clothes, asked groceries; and the untrained baseline that is asked the same."""
+    return [BASELINE, *(replace(cell, catalogue="clothing") for cell in forgetting())]
+
+
+def greens() -> list[Cell]:
+    """Trained on fruit and vegetables, asked packages; and the untrained baseline that is asked the same."""
+    return [replace(cell, fold="Packages") for cell in (BASELINE, *forgetting())]
