@@ -1,10 +1,12 @@
 """Which training, and which finish: the first, small round of the study: make bench-recognition-screen.
 
 Photos of 128 px, four epochs, one seed, two folds over leaves: enough to drop what is clearly worse. Unseen products
-decide. What forgets less is also trained on clothes alone (no product ids) and asked all groceries, and trained on
-fruit and vegetables (with product ids) and asked packages. `python -m benchmarks.recognition_screen 1` runs the cells
-of fold 1 alone, `clothes` and `greens` those of these two, so that two cores share the work; `so-far` writes the table
-of what is there. QUICK=1: the first of each kind, one fold, not these two.
+decide. What may forget is also trained on clothes alone (no product ids) and asked all groceries, on fruit and
+vegetables (with product ids) and asked packages, and by coarse categories without product ids.
+
+`python -m benchmarks.recognition_screen 1` runs the cells of fold 1 alone, `clothes`, `greens` and `coarse` those of
+these three, so that two cores share the work; `so-far` writes the table of what is there. QUICK=1: the first of each
+kind, one fold, not these three.
 """
 
 import sys
@@ -16,30 +18,37 @@ from benchmarks.result import Claim, claim, write
 from benchmarks.study.figures import File, first_right, pooled, spread
 from benchmarks.study.page import replace_block
 from benchmarks.study.run import kept_of
-from benchmarks.study.screen import REFERENCE, Line, label, markdown, plot
-from benchmarks.study.small_round import BASELINE, SCREEN_FOLDS, cells, clothes, greens
+from benchmarks.study.screen import REFERENCE, RESCORED, Line, label, markdown, plot
+from benchmarks.study.small_round import BASELINE, SCREEN_FOLDS, cells, clothes, coarse, greens
 
 SO_FAR = "so-far"
 
 
 def lines_of(files: Sequence[File]) -> list[Line]:
     """One line for each name that every fold has a file of."""
-    folds, far, new = defaultdict(list), {}, {}
+    folds: dict[tuple[str, bool], list[File]] = defaultdict(list)
+    away: dict[str, dict[str, float]] = defaultdict(dict)
     for own in files:
-        name, fold = own["cell"]["name"], own["cell"]["fold"]
-        if own["cell"]["catalogue"] == "clothing":
-            far[name] = first_right(own, "transfer")
-        elif fold == "Packages":
-            new[name] = first_right(own, "unseen")
-        elif fold is not None:
-            folds[name].append(own)
-    whole = {name: pooled(own) for name, own in folds.items() if len(own) == len(SCREEN_FOLDS)}
-    return [Line.of(own, whole[REFERENCE], far.get(name), new.get(name)) for name, own in whole.items()]
+        cell = own["cell"]
+        if cell["catalogue"] == "clothing":
+            away[cell["name"]]["clothes"] = first_right(own, "transfer")
+        elif cell["fold"] == "Packages":
+            away[cell["name"]]["greens"] = first_right(own, "unseen")
+        elif cell["fold"] is not None:
+            folds[cell["name"], cell.get("coarse", False)].append(own)
+    whole = {key: pooled(own) for key, own in folds.items() if len(own) == len(SCREEN_FOLDS)}
+    for (name, is_coarse), found in whole.items():
+        if is_coarse:
+            away[name] |= {f"coarse_{of}": float(found.marks(of, RESCORED).mean()) for of in ("unseen", "seen")}
+    reference = whole[REFERENCE, False]
+    return [Line.of(found, reference, away[name]) for (name, is_coarse), found in whole.items() if not is_coarse]
 
 
 def main() -> None:
-    every = [*(cell for fold in SCREEN_FOLDS for cell in cells(fold)), *clothes(), *greens()]
-    parts = {"clothes": clothes, "greens": greens}
+    parts = {"clothes": clothes, "greens": greens, "coarse": coarse}
+    every = [cell for fold in SCREEN_FOLDS for cell in cells(fold)] + [
+        cell for part in parts.values() for cell in part()
+    ]
     only = [name for name in sys.argv[1:] if name != SO_FAR]
     for name in only:
         run(parts[name]() if name in parts else cells(int(name)))
@@ -61,7 +70,7 @@ def _note(files: Sequence[File], wanted: int) -> str:
     asked = {None: "seen", "Packages": "unseen"}
     base = [own for own in files if own["cell"]["name"] == BASELINE.name and own["cell"]["fold"] in asked]
     floats = [f"{first_right(own, asked[own['cell']['fold']], 'float'):.3f}" for own in base]
-    said = f"Untrained floats, of the last two columns: {', '.join(floats)}."
+    said = f"Untrained floats, groceries and packages: {', '.join(floats)}."
     return said if len(files) == wanted else f"{said} So far {len(files)} of {wanted} cells were run."
 
 

@@ -37,6 +37,8 @@ class Cell:
     fold: Fold | None = None
     seed: int = 0
     catalogue: Name = "grocery"
+    coarse: bool = False
+    """Trained without product ids and leaves: by categories that hold several products each."""
     after: Name | None = None
     """Starts from the finished default of this catalogue in place of the pretrained weights."""
 
@@ -47,7 +49,8 @@ class Cell:
         fold = (
             of if self.fold is None else f"fold{self.fold}" if isinstance(self.fold, int) else f"no{self.fold.lower()}"
         )
-        return f"{self.name.replace(':', '+')}-{self.size}px-{fold}-seed{self.seed}"
+        coarse = "-coarse" if self.coarse else ""
+        return f"{self.name.replace(':', '+')}-{self.size}px{coarse}-{fold}-seed{self.seed}"
 
     @property
     def folder(self) -> Path:
@@ -65,7 +68,9 @@ class Cell:
             recipe = Recipe.model_validate(kept["recipe"])
         except ValidationError:
             return False
-        same: bool = {**kept, "recipe": recipe.model_dump()} == json.loads(json.dumps(self.described()))
+        same: bool = {"coarse": False, **kept, "recipe": recipe.model_dump()} == json.loads(
+            json.dumps(self.described())
+        )
         return same
 
     @property
@@ -99,7 +104,8 @@ def model_of(cell: Cell, threads: int) -> tuple[Path, float]:
     if cell.start is not None:
         model_of(cell.start, threads)
         weights = cell.start.folder / "run"
-    photos = write(cell.catalogue, lambda row: _is_trained_on(row, cell), cell.folder / "train.csv")
+    without = ("product_id", "leaf") if cell.coarse else ()
+    photos = write(cell.catalogue, lambda row: _is_trained_on(row, cell), cell.folder / "train.csv", without)
     options = [f"--set={name}={value}" for name, value in cell.recipe.items() if name != "epochs"]
     if "epochs" in cell.recipe:
         options.append(f"--epochs={cell.recipe['epochs']}")

@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -41,9 +41,9 @@ def fold_of() -> dict[str, int]:
     return {leaves[leaf]: int(place) % FOLDS for place, leaf in enumerate(order)}
 
 
-def write(name: Name, keep: Callable[[Record], bool], path: Path) -> Path:
-    """The rows that `keep` accepts as a catalogue file at `path`."""
-    rows = [row for row in records(name) if keep(row)]
+def write(name: Name, keep: Callable[[Record], bool], path: Path, without: Sequence[str] = ()) -> Path:
+    """The rows that `keep` accepts as a catalogue file at `path`; the columns `without` are left empty."""
+    rows = [row | dict.fromkeys(without, "") for row in records(name) if keep(row)]
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))

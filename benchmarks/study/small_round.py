@@ -63,6 +63,8 @@ FINISHES: dict[str, tuple[str, dict[str, Value], Method]] = {
 }
 """The same training with other codes: its name, what is different, the projection."""
 
+COARSE = ("base", "frozen")
+"""What is also trained without product ids and leaves, on the same photos."""
 FORGETS = ("base", "frozen", "frozen-probe", "probe", "geometry")
 """What is also tried far from home, with all its averages."""
 BASELINE = Cell("untrained-pca", {"epochs": 0, "pooling": "average"}, projection="pca", size=128)
@@ -97,3 +99,9 @@ def clothes() -> list[Cell]:
 def greens() -> list[Cell]:
     """Trained on fruit and vegetables, asked packages; and the untrained baseline that is asked the same."""
     return [replace(cell, fold="Packages") for cell in (BASELINE, *forgetting())]
+
+
+def coarse() -> list[Cell]:
+    """Trained by level 2 alone, whose categories hold several products each; asked as ever."""
+    kept = [] if QUICK else [WHITENED, *(cell for name in COARSE for cell in averages(name))]
+    return [replace(cell, coarse=True, fold=fold) for fold in SCREEN_FOLDS for cell in kept]

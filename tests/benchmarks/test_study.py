@@ -21,6 +21,16 @@ def test_no_row_of_split_test_is_ever_written_into_a_catalogue_of_the_study(tmp_
 
 
 @pytest.mark.shared
+def test_a_coarse_catalogue_lacks_what_it_should_and_nothing_else(tmp_path: Path) -> None:
+    fine, coarse = tmp_path / "fine.csv", tmp_path / "coarse.csv"
+    write("grocery", lambda row: True, fine)
+    write("grocery", lambda row: True, coarse, ("product_id", "leaf"))
+    with fine.open(newline="") as left, coarse.open(newline="") as right:
+        for old, new in zip(csv.DictReader(left), csv.DictReader(right), strict=True):
+            assert new == old | {"product_id": "", "leaf": ""}
+
+
+@pytest.mark.shared
 def test_every_leaf_is_in_one_fold_and_the_folds_are_of_one_size() -> None:
     sizes = np.bincount(list(fold_of().values()), minlength=FOLDS)
     assert sizes.max() - sizes.min() <= 1

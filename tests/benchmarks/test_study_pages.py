@@ -6,7 +6,7 @@ import pytest
 from benchmarks.study import page
 from benchmarks.study.figures import Pooled, pooled
 from benchmarks.study.screen import Line, label, markdown
-from benchmarks.study.small_round import TERMS, cells, clothes, greens
+from benchmarks.study.small_round import TERMS, cells, clothes, coarse, greens
 
 
 def file_of(name: str, fold: int, unseen: str, seen: str, seed: int = 0) -> dict[str, Any]:
@@ -50,11 +50,11 @@ def test_cells_have_names_for_people() -> None:
     assert [label(name) for name in names] == said
 
 
-def test_what_the_same_training_gives_far_from_home_stands_in_the_last_columns() -> None:
-    default = folds("base:average=0.5", "1000")
-    rows = markdown([Line.of(default, default, 0.75, 0.5), Line.of(folds("views", "0000"), default)]).splitlines()
-    assert rows[2].endswith("| 0.750 | 0.500 |")
-    assert rows[3].endswith("|  |  |")
+def test_what_the_same_training_gives_elsewhere_stands_in_a_table_of_its_own() -> None:
+    reference = folds("base:average=0.5", "1000")
+    away = {"greens": 0.5, "coarse_seen": 0.75}
+    lines = [Line.of(reference, reference, away), Line.of(folds("views", "0000"), reference)]
+    assert markdown(lines).splitlines()[-1] == "| base, α .5 | 0.500 |  |  | 0.750 |"
 
 
 def test_a_table_replaces_what_stands_between_its_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,3 +83,5 @@ def test_what_is_tried_far_from_home_has_its_counterpart_in_the_round() -> None:
         }
     assert {cell.catalogue for cell in clothes()[1:]} == {"clothing"}
     assert {cell.fold for cell in greens()} == {"Packages"}
+    assert all(cell.coarse for cell in coarse())
+    assert not {cell.key for cell in coarse()} & {cell.key for cell in cells(0)}
