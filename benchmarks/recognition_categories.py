@@ -20,7 +20,7 @@ from benchmarks.likely import LikelyCategories
 from benchmarks.result import QUICK, Claim, claim, write
 from benchmarks.study.cell import Cell, model_of
 from benchmarks.study.measure import Bench, Keep
-from benchmarks.study.photos import in_fold
+from benchmarks.study.photos import in_fold, path_in_fold
 from engine.bundle.generation import Generation, open_generation
 from engine.bundle.store import current
 from engine.catalogue.catalogue import open_catalogue
@@ -106,9 +106,7 @@ def grocery() -> dict[str, Any]:
     everything = bench.shelf("shelf", is_shelf)
     trained_on = bench.shelf("known", lambda row: is_shelf(row) and not in_fold(row, FOLD))
     asked = bench.asked("everyone", everything, lambda row: row["split"] == "val")
-    old = np.array(
-        [not in_fold({"meta": row.category[0] or "", "leaf": row.category[2] or ""}, FOLD) for row in asked.rows]
-    )
+    old = np.array([not path_in_fold(row.category, FOLD) for row in asked.rows])
     return {
         OLD_LEAVES: shop(trained_on, some(asked, old)),
         "new leaves too, asked for old": shop(everything, some(asked, old)),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.study.cell import Cell
-from benchmarks.study.photos import Fold, Record, folder, in_fold, write
+from benchmarks.study.photos import Fold, Record, folder, in_fold, path_in_fold, write
 from engine.bundle.generation import Generation, open_generation
 from engine.catalogue.catalogue import open_catalogue
 from engine.encoder import Encoder
@@ -110,14 +110,8 @@ def _strangers(generation: Generation, queries: Queries, fold: Fold) -> dict[str
     """How well the similarity of the first answer tells photos of indexed products from those of absent ones."""
     everything = ((0, generation.manifest.rows),)
     tops = np.array([rank(generation, row, 1, everything).found[0].similarity for row in queries.embeddings])
-    known = np.array(
-        [not in_fold({"meta": row.category[0] or "", "leaf": row.category[2] or ""}, fold) for row in queries.rows]
-    )
-    return {
-        "auroc": auroc(tops[known], tops[~known]),
-        "known": [round(float(value), 4) for value in tops[known]],
-        "strangers": [round(float(value), 4) for value in tops[~known]],
-    }
+    strange = np.array([path_in_fold(row.category, fold) for row in queries.rows])
+    return {"auroc": auroc(tops[~strange], tops[strange])}
 
 
 def auroc(positive: npt.NDArray[np.float64], negative: npt.NDArray[np.float64]) -> float:

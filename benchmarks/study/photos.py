@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from benchmarks.result import PROJECT
+from engine.taxonomy import Path3
 
 SHARED = PROJECT / os.environ.get("TWINSHOT_SHARED", "../shared")
 WEIGHTS = SHARED / "weights" / "timm_mobilenetv2_100_features.safetensors"
@@ -54,4 +55,10 @@ def write(name: Name, keep: Callable[[Record], bool], path: Path, without: Seque
 
 def in_fold(row: Record, fold: Fold | None) -> bool:
     """Whether the row's leaf belongs to `fold`; None is no fold."""
-    return row["meta"] == fold if isinstance(fold, str) else fold is not None and fold_of()[row["leaf"]] == fold
+    return path_in_fold((row["meta"], row["level2"], row["leaf"]), fold)
+
+
+def path_in_fold(path: Path3, fold: Fold | None) -> bool:
+    """The same of a grocery category, which has all levels."""
+    meta, _, leaf = path
+    return meta == fold if isinstance(fold, str) else fold is not None and fold_of()[str(leaf)] == fold
