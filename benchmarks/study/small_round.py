@@ -35,33 +35,30 @@ TERMS: dict[str, dict[str, Value]] = {
     "frozen-geometry": {**SETTLED, "geometry": 1},
     "frozen-together": {**SETTLED, "together": 4},
     "frozen-background": {**SETTLED, "background": 0.3},
-    "frozen-phone": {
-        **SETTLED,
-        **{"background": 0.3, "occlusion": 0.2, "jpeg": 0.5, "blur": 0.4, "perspective": 0.2},
-    },
+    "frozen-phone": SETTLED | {"background": 0.3, "occlusion": 0.2, "jpeg": 0.5, "blur": 0.4, "perspective": 0.2},
 }
 """What is trained. The second half was added once batch statistics were seen to matter more than any term."""
 
-EVERY = (0.25, 0.5, 0.75, 1.0)
-SOME = (0.5, 1.0)
 AVERAGES: dict[str, tuple[float, ...]] = {
-    "base": EVERY,
-    "frozen": EVERY,
-    **dict.fromkeys(("geometry", "low-rate", "layer-decay", "probe"), SOME),
+    "base": (0.25, 0.5, 0.75, 1.0),
+    "geometry": (0.5, 1.0),
+    "low-rate": (0.5, 1.0),
+    "layer-decay": (0.5, 1.0),
+    "probe": (0.5, 1.0),
+    "frozen": (0.25, 0.5, 0.75, 1.0),
     "frozen-probe": (0.5, 0.75, 1.0),
-    **dict.fromkeys((name for name in TERMS if name.startswith("frozen-") and name != "frozen-probe"), (1.0,)),
 }
-"""Which averages of a training are looked at; ½ where nothing is said."""
+"""Which averages of a training are looked at; where nothing is said ½, of those with frozen statistics 1."""
 
-FINISHES: dict[str, tuple[str, dict[str, Value], Method]] = {
-    "pca": ("base", {"average": 0.5}, "pca"),
-    "itq": ("base", {"average": 0.5}, "itq"),
-    "average=0.5,head": ("base", {"average": 0.5, "head": "trained"}, "whiten"),
-    "average=1,head": ("base", {"average": 1.0, "head": "trained"}, "whiten"),
-    "nested,average=1,head": ("nested", {"average": 1.0, "head": "trained"}, "whiten"),
-    "divided,average=1,head": ("divided", {"average": 1.0, "head": "trained"}, "whiten"),
-}
-"""The same training with other codes: its name, what is different, the projection."""
+FINISHES: tuple[tuple[str, str, dict[str, Value], Method], ...] = (
+    ("base", "pca", {"average": 0.5}, "pca"),
+    ("base", "itq", {"average": 0.5}, "itq"),
+    ("base", "average=0.5,head", {"average": 0.5, "head": "trained"}, "whiten"),
+    ("base", "average=1,head", {"average": 1.0, "head": "trained"}, "whiten"),
+    ("nested", "average=1,head", {"average": 1.0, "head": "trained"}, "whiten"),
+    ("divided", "average=1,head", {"average": 1.0, "head": "trained"}, "whiten"),
+)
+"""Other codes of a training: its name, theirs, what is different, the projection."""
 
 COARSE = ("base", "frozen")
 """What is also trained without product ids and leaves, on the same photos."""
@@ -74,15 +71,14 @@ WHITENED = Cell("untrained", {"epochs": 0}, size=128)
 def cells(fold: int) -> list[Cell]:
     """All cells of a fold, the most telling first."""
     found = [BASELINE, WHITENED, *(cell for name in TERMS for cell in averages(name))]
-    for name, (training, finish, projection) in FINISHES.items():
-        recipe = {**TERMS[training], **finish}
-        found.append(Cell(f"{training}:{name.removeprefix(training + ',')}", recipe, projection=projection, size=128))
+    for training, finish, values, projection in FINISHES:
+        found.append(Cell(f"{training}:{finish}", {**TERMS[training], **values}, projection=projection, size=128))
     return [replace(cell, fold=fold) for cell in (found[:4] if QUICK else found)]
 
 
 def averages(name: str) -> list[Cell]:
     """A training with each average that is looked at, of no fold yet."""
-    values = AVERAGES.get(name, (0.5,))
+    values = AVERAGES.get(name, (1.0,) if name.startswith("frozen-") else (0.5,))
     return [Cell(f"{name}:average={own:g}", {**TERMS[name], "average": own}, size=128) for own in values]
 
 
