@@ -44,7 +44,9 @@ def train(
         int, typer.Option(help="Side of the searched photo in pixels; training crops take 6/7 of it.")
     ] = 224,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    precision: Annotated[str, typer.Option(help="float32, bfloat16, or auto (bfloat16 if CUDA has it).")] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="float32, bfloat16, or auto (the latter where the device has it).")
+    ] = "auto",
     compile_: Annotated[bool, typer.Option("--compile", help="Compile the network with torch.compile.")] = False,
     processes: Annotated[
         int, typer.Option(min=1, help="Processes that share every batch; on CUDA each takes a device.")

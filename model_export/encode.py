@@ -15,6 +15,7 @@ from model_export.progress import Reporter
 from model_export.projection import Floats
 from model_export.recipe import Recipe
 from model_export.sampler import View
+from model_export.settings import Precision
 
 BATCH = 32
 VIEWS_EPOCH = 1_000_000
@@ -32,6 +33,8 @@ class Encoder:
     device: torch.device
     threads: int
     reporter: Reporter
+    precision: Precision = "float32"
+    """What the network computes in. The exported one computes in float32."""
 
     def features(self, network: Network, rows: Sequence[Row]) -> Floats:
         """Pooled features of the rows' photos in evaluation mode: float32 [n, F]."""
@@ -50,7 +53,8 @@ class Encoder:
     def _pooled(self, network: Network, batches: Iterable[Tensor], photos: int, label: str) -> Floats:
         training = network.training
         network.eval()
-        with torch.inference_mode():
+        half = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
+        with torch.inference_mode(), half:
             pieces = [
                 network(pixels.to(self.device)).features.float().cpu().numpy()
                 for pixels in self.reporter.track(batches, -(-photos // BATCH), label)

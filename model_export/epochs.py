@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 from engine.errors import TwinshotError
 from model_export.curves import Curves
@@ -63,9 +64,13 @@ def _steer(
 
 
 def _validate(run: Run, initial: State, trained: State) -> dict[str, float]:
-    """The figures of the network as it would be exported now. Leaves another network in `run.network`."""
+    """The figures of the network as it would be exported now. Leaves another network in `run.network`.
+
+    In the precision of training: these figures only choose an epoch, and encoding takes as long as training.
+    """
     run.network.load_state_dict(averaged(initial, trained, run.finish.average))
-    return validate(run.network, run.finish, run.split, run.encoder)
+    encoder = replace(run.encoder, precision=run.settings.precision)
+    return validate(run.network, run.finish, run.split, encoder)
 
 
 def _describe(line: dict[str, float], epochs: int, each: float) -> str:

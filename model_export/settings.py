@@ -65,13 +65,15 @@ def find_device(name: str) -> torch.device:
 
 
 def find_precision(name: str, device: torch.device) -> Precision:
-    """`float32`, `bfloat16`, or `auto`: the latter on a CUDA device that computes with it. Raises UnavailableError,
+    """`float32`, `bfloat16`, or `auto`: the latter where the device has instructions for it. Raises UnavailableError,
     InputError.
     """
     if name not in ("auto", "float32", "bfloat16"):
         raise InputError(f"--precision {name!r} is none of auto, float32, bfloat16")
     if device.type != "cuda":
-        return "bfloat16" if name == "bfloat16" else "float32"
+        # without these instructions torch computes the same, more slowly than float32
+        native = any(torch.cpu.get_capabilities().get(kind, False) for kind in ("avx512_bf16", "amx_bf16"))
+        return "bfloat16" if name == "bfloat16" or (name == "auto" and native) else "float32"
     usable = torch.cuda.is_bf16_supported(including_emulation=False)
     if name == "bfloat16" and not usable:
         raise UnavailableError("--precision bfloat16: this CUDA device has none; take --precision float32")

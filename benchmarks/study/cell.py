@@ -118,6 +118,12 @@ def model_of(cell: Cell, threads: int) -> tuple[Path, float]:
     return model, (time.monotonic() - began) / 60
 
 
+def precision_of(cell: Cell) -> str:
+    """What its training computed in, of a cell that was run: it follows from the machine."""
+    config: dict[str, str] = json.loads((cell.folder / "run" / "config.json").read_text(encoding="utf-8"))
+    return config["precision"]
+
+
 def _is_trained_on(row: Record, cell: Cell) -> bool:
     """`val` steers; the clean pictures of `iconic` are never shown to a training."""
     return row["split"] in ("train", "val") and (cell.catalogue != "grocery" or not in_fold(row, cell.fold))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.result import PROJECT, RESULTS, commit_of, machine
-from benchmarks.study.cell import Cell, model_of
+from benchmarks.study.cell import Cell, model_of, precision_of
 from benchmarks.study.measure import measure
 
 CELLS = RESULTS / "recognition"
@@ -24,6 +24,7 @@ def result_of(cell: Cell, threads: int) -> dict[str, Any]:
         "commit": commit_of(PROJECT),
         "machine": machine(),
         "minutes": round(minutes, 1),
+        "precision": precision_of(cell),
         "protocols": measure(cell, model, threads),
     }
     _write(_path(cell), found)

@@ -39,9 +39,16 @@ def test_an_unknown_device_is_an_error() -> None:
         find_device("tpu")
 
 
-def test_the_cpu_computes_in_float32_unless_asked_otherwise() -> None:
+@pytest.mark.parametrize(
+    ("has", "auto"),
+    [({"avx512_bf16": True}, "bfloat16"), ({"amx_bf16": True}, "bfloat16"), ({"avx2": True}, "float32")],
+)
+def test_the_cpu_computes_in_bfloat16_where_it_has_instructions_for_it(
+    has: dict[str, bool], auto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cpu = torch.device("cpu")
-    assert [find_precision(name, cpu) for name in ("auto", "float32", "bfloat16")] == ["float32", "float32", "bfloat16"]
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has)
+    assert [find_precision(name, cpu) for name in ("auto", "float32", "bfloat16")] == [auto, "float32", "bfloat16"]
 
 
 def test_an_unknown_precision_is_an_error() -> None:

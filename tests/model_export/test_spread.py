@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,14 @@ def test_evening_out_again_changes_nothing(settings: Settings) -> None:
         scale = own.scale.clone()
         own.even_out(torch.from_numpy(features))
     assert torch.allclose(scale, own.scale, rtol=1e-4)
+
+
+def test_encoding_in_bfloat16_comes_near_float32(settings: Settings) -> None:
+    catalogue, own = draw_catalogue(), network(settings)
+    full = encoder(catalogue, settings).features(own, catalogue.rows)
+    half = replace(encoder(catalogue, settings), precision="bfloat16").features(own, catalogue.rows)
+    assert half.dtype == full.dtype == np.float32
+    assert 0 < np.abs(half - full).max() < 0.02 * np.abs(full).max()
 
 
 def test_views_of_one_photo_differ_and_follow_from_the_seed(settings: Settings) -> None:
