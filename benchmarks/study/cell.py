@@ -39,6 +39,8 @@ class Cell:
     catalogue: Name = "grocery"
     coarse: bool = False
     """Trained without product ids and leaves: by categories that hold several products each."""
+    precision: str = "auto"
+    """What its training computes in; the result's own `precision` says what `auto` was on that machine."""
     after: Name | None = None
     """Starts from the finished default of this catalogue in place of the pretrained weights."""
 
@@ -68,9 +70,8 @@ class Cell:
             recipe = Recipe.model_validate(kept["recipe"])
         except ValidationError:
             return False
-        same: bool = {"coarse": False, **kept, "recipe": recipe.model_dump()} == json.loads(
-            json.dumps(self.described())
-        )
+        before = {"coarse": False, "precision": "float32"}
+        same: bool = {**before, **kept, "recipe": recipe.model_dump()} == json.loads(json.dumps(self.described()))
         return same
 
     @property
@@ -112,7 +113,7 @@ def model_of(cell: Cell, threads: int) -> tuple[Path, float]:
     _twinshot(
         *("train", str(photos), f"--images={folder(cell.catalogue)}", f"--out={run}", f"--weights={weights}"),
         *(f"--backbone={cell.backbone}", f"--size={cell.size}", f"--bits={cell.bits}", f"--seed={cell.seed}"),
-        *(f"--projection={cell.projection}", f"--threads={threads}", *options),
+        *(f"--projection={cell.projection}", f"--threads={threads}", f"--precision={cell.precision}", *options),
     )
     _twinshot("export", str(run), f"--out={model}")
     return model, (time.monotonic() - began) / 60

@@ -64,22 +64,26 @@ COARSE = ("base", "frozen")
 """What is also trained without product ids and leaves, on the same photos."""
 FORGETS = ("base", "frozen", "frozen-probe", "probe", "geometry")
 """What is also tried far from home, with all its averages."""
-BASELINE = Cell("untrained-pca", {"epochs": 0, "pooling": "average"}, projection="pca", size=128)
-WHITENED = Cell("untrained", {"epochs": 0}, size=128)
+SMALL = Cell("", size=128, precision="float32")
+BASELINE = replace(SMALL, name="untrained-pca", recipe={"epochs": 0, "pooling": "average"}, projection="pca")
+WHITENED = replace(SMALL, name="untrained", recipe={"epochs": 0})
+HALF = replace(SMALL, name="frozen-half:average=1", recipe={**SETTLED, "average": 1.0}, precision="bfloat16")
+"""Whether training in bfloat16 finds as much."""
 
 
 def cells(fold: int) -> list[Cell]:
     """All cells of a fold, the most telling first."""
-    found = [BASELINE, WHITENED, *(cell for name in TERMS for cell in averages(name))]
+    found = [BASELINE, WHITENED, *(cell for name in TERMS for cell in averages(name)), HALF]
     for training, finish, values, projection in FINISHES:
-        found.append(Cell(f"{training}:{finish}", {**TERMS[training], **values}, projection=projection, size=128))
+        own = replace(SMALL, name=f"{training}:{finish}", recipe={**TERMS[training], **values}, projection=projection)
+        found.append(own)
     return [replace(cell, fold=fold) for cell in (found[:4] if QUICK else found)]
 
 
 def averages(name: str) -> list[Cell]:
     """A training with each average that is looked at, of no fold yet."""
     values = AVERAGES.get(name, (1.0,) if name.startswith("frozen-") else (0.5,))
-    return [Cell(f"{name}:average={own:g}", {**TERMS[name], "average": own}, size=128) for own in values]
+    return [replace(SMALL, name=f"{name}:average={own:g}", recipe={**TERMS[name], "average": own}) for own in values]
 
 
 def forgetting() -> list[Cell]:
