@@ -21,6 +21,7 @@ from index_builder.bootstrap import mean_interval, paired_interval
 UNTRAINED = Cell("untrained", {"epochs": 0, "pooling": "average"}, projection="pca")
 WHITENED = Cell("untrained-whitened", {"epochs": 0})
 DEFAULT = Cell("default")
+PROBED = Cell("probed", {"probe": "true"})
 CATEGORIES = Cell("categories", {"target_code": 0, "instance": 0, "balance": 0})
 UNHASHED = Cell("unhashed", {"target_code": 0, "balance": 0})
 """The default without the terms that only its bits need."""
@@ -29,8 +30,8 @@ CLOTHING = replace(DEFAULT, catalogue="clothing")
 REFITTED = Cell("refitted", {"epochs": 0}, after="clothing")
 """That network with a projection fitted on the groceries, without training."""
 SEEDS = (0,) if QUICK else (0, 1, 2)
-FINALISTS = (DEFAULT,)
-"""What gets every seed."""
+FINALISTS = (DEFAULT, PROBED)
+"""What gets every seed: the two best of the small round."""
 
 
 def folds_of(cell: Cell, folds: Sequence[int] = range(1 if QUICK else FOLDS)) -> list[Cell]:

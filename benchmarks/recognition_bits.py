@@ -13,12 +13,11 @@ from typing import Any, Literal
 import numpy as np
 
 from benchmarks.result import PROJECT, QUICK, Claim, claim, write
-from benchmarks.study.cell import Cell
 from benchmarks.study.codes import Hits, How, Way, alone, among, distractors, first_answers, fitted
 from benchmarks.study.curves import Panel, draw
 from benchmarks.study.features import Photos, photos_of
 from benchmarks.study.figures import spread
-from benchmarks.study.small_round import SCREEN_FOLDS, SETTLED
+from benchmarks.study.small_round import SCREEN_FOLDS, SETTLED, SMALL
 from engine.codes import Floats
 from index_builder.bootstrap import paired_interval
 from index_builder.build import SHORT_LIST
@@ -139,7 +138,7 @@ def judge(folds: Sequence[Photos], lists: dict[str, dict[int, Hits]]) -> list[Cl
 
 def main() -> None:
     cores = len(os.sched_getaffinity(0))
-    model = Cell("frozen:average=1", {**SETTLED, "average": 1.0}, size=128)
+    model = replace(SMALL, name="frozen:average=1", recipe={**SETTLED, "average": 1.0})
     folds = [photos_of(replace(model, fold=fold), cores) for fold in SCREEN_FOLDS]
     curves: dict[str, Any] = {asked: by_bits(folds, asked) for asked in ASKED}
     lists = by_short_list(folds)

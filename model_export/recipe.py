@@ -39,8 +39,9 @@ class Recipe(BaseModel):
     probe: bool = False
     """Fit the classifier to the pretrained features before the first step, so that no gradient of a head that knows
     nothing distorts them (Kumar et al., "Fine-Tuning can Distort Pretrained Features", ICLR 2022, section 3.4)."""
-    frozen_norm: bool = False
-    """Whether batch normalisation keeps the statistics of the starting weights instead of taking each batch's."""
+    frozen_norm: bool = True
+    """Whether batch normalisation keeps the statistics of the starting weights instead of taking each batch's: those of
+    64 augmented crops fit whole photos, and other shops' things, much worse (docs/recognition.md)."""
 
     hierarchy: float = Field(default=1.0, ge=0)
     target_code: float = Field(default=0.5, ge=0)
@@ -80,7 +81,7 @@ class Recipe(BaseModel):
     blur: float = Field(default=0.2, ge=0, le=1)
     jpeg: float = Field(default=0.0, ge=0, le=1)
 
-    average: float = Field(default=0.5, ge=0, le=1)
+    average: float = Field(default=1.0, ge=0, le=1)
     """α of the exported backbone: (1 − α) · pretrained + α · trained."""
     head: Literal["refit", "trained"] = "refit"
     """The exported embedding: a projection fitted again on the finished backbone's features, or the trained one."""
@@ -93,8 +94,8 @@ class Recipe(BaseModel):
         """
         start: dict[str, str | int | float] = {}
         if weights == "none":
-            start = {"lr_backbone": 3e-3, "instance": 1.0, "epochs": 20, "average": 1.0, "head": "trained"}
-            start |= {"pooling": "average"}
+            start = {"lr_backbone": 3e-3, "instance": 1.0, "epochs": 20, "head": "trained"}
+            start |= {"pooling": "average", "frozen_norm": False}
         try:
             recipe = cls.model_validate({**start, **(overrides or {})})
         except ValidationError as error:

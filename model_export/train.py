@@ -119,7 +119,7 @@ def _network(network: Network, settings: Settings, group: Group) -> Network:
         if settings.device.type != "cuda":
             raise InputError(
                 f"{settings.backbone} normalises by a batch's statistics, which torch cannot share among processes "
-                "on a CPU; add --set frozen_norm=true to keep those of the starting weights, or take one process"
+                "on a CPU; take one process, or pretrained weights and frozen_norm=true, which keeps theirs"
             )
         network.backbone = share_statistics(network.backbone)
     if settings.device.type == "cuda":  # what its convolutions are fastest with, in bfloat16 above all

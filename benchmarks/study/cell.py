@@ -17,6 +17,8 @@ from model_export.recipe import Recipe
 
 FINISHING = ("average", "head")
 """Values of the recipe that only matter once training is over."""
+STEERED = 0.5
+"""The average by which the best epoch of a training is chosen that is finished in several ways."""
 
 Value = str | int | float
 
@@ -88,7 +90,7 @@ class Cell:
         if not colon:
             return self
         training = {name: value for name, value in self.recipe.items() if name not in FINISHING}
-        return replace(self, name=name, recipe=training, projection="whiten")
+        return replace(self, name=name, recipe={**training, "average": STEERED}, projection="whiten")
 
 
 def model_of(cell: Cell, threads: int) -> tuple[Path, float]:

@@ -126,7 +126,7 @@ def test_what_ends_another_process_ends_all_and_is_what_is_told(
 
 def test_norms_that_are_not_frozen_are_refused_on_the_cpu_with_the_remedy(tmp_path: Path, quiet: Reporter) -> None:
     drawn = draw_catalogue()
-    with pytest.raises(InputError, match="add --set frozen_norm=true"):
+    with pytest.raises(InputError, match="take one process, or pretrained weights and frozen_norm=true"):
         train(drawn.rows, drawn.read, "drawn", tmp_path / "run", make_settings(1), quiet, Group(0, 2))
 
 

@@ -6,15 +6,13 @@ from model_export.recipe import Recipe, parse_overrides
 
 def test_training_from_scratch_keeps_what_is_trained() -> None:
     recipe = Recipe.for_weights("none")
-    assert recipe.average == 1
-    assert recipe.head == "trained"
+    assert (recipe.average, recipe.head, recipe.frozen_norm) == (1, "trained", False)
 
 
-def test_fine_tuning_stays_near_the_pretrained_features() -> None:
+def test_fine_tuning_keeps_the_statistics_of_the_weights_and_fits_the_head_again() -> None:
     for weights in ("hub", "some/file.safetensors"):
         recipe = Recipe.for_weights(weights)
-        assert recipe.average < 1
-        assert recipe.head == "refit"
+        assert (recipe.average, recipe.head, recipe.frozen_norm) == (1, "refit", True)
 
 
 def test_values_are_taken_from_the_command_line_as_text() -> None:
