@@ -36,6 +36,8 @@ class Cell:
     backbone: str = "mobilenetv2_100"
     size: int = 224
     bits: int = 512
+    first: int | None = None
+    """Only so many of the bits are exported."""
     fold: Fold | None = None
     seed: int = 0
     catalogue: Name = "grocery"
@@ -72,7 +74,7 @@ class Cell:
             recipe = Recipe.model_validate(kept["recipe"])
         except ValidationError:
             return False
-        before = {"coarse": False, "precision": "float32"}
+        before = {"coarse": False, "precision": "float32", "first": None}
         same: bool = {**before, **kept, "recipe": recipe.model_dump()} == json.loads(json.dumps(self.described()))
         return same
 
@@ -90,7 +92,9 @@ class Cell:
         if not colon:
             return self
         training = {name: value for name, value in self.recipe.items() if name not in FINISHING}
-        return replace(self, name=name, recipe={**training, "average": STEERED}, projection="whiten")
+        if training != self.recipe:
+            training["average"] = STEERED
+        return replace(self, name=name, recipe=training, projection="whiten", first=None)
 
 
 def model_of(cell: Cell, threads: int) -> tuple[Path, float]:
@@ -117,7 +121,7 @@ def model_of(cell: Cell, threads: int) -> tuple[Path, float]:
         *(f"--backbone={cell.backbone}", f"--size={cell.size}", f"--bits={cell.bits}", f"--seed={cell.seed}"),
         *(f"--projection={cell.projection}", f"--threads={threads}", f"--precision={cell.precision}", *options),
     )
-    _twinshot("export", str(run), f"--out={model}")
+    _twinshot("export", str(run), f"--out={model}", *([] if cell.first is None else [f"--bits={cell.first}"]))
     return model, (time.monotonic() - began) / 60
 
 

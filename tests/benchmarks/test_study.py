@@ -51,7 +51,8 @@ def test_a_fold_trains_on_no_photo_of_its_leaves_and_on_no_clean_picture() -> No
 def test_a_cell_that_only_finishes_differently_shares_its_training() -> None:
     plain = Cell("default", {"epochs": 4, "average": cells.STEERED}, size=128)
     assert Cell("default:tuned", {"epochs": 4, "average": 1.0}, size=128).trained_as == plain
-    assert Cell("default:pca", {"epochs": 4}, projection="pca", size=128).trained_as == plain
+    assert Cell("default:pca", {"epochs": 4, "average": 0.5}, projection="pca", size=128).trained_as == plain
+    assert Cell("nested:256", bits=1024, first=256).trained_as == Cell("nested", bits=1024)
     assert Cell("whole", {"average": 1.0}).trained_as == Cell("whole", {"average": 1.0})
 
 
