@@ -44,8 +44,8 @@ AMOUNT = Amount(train=36, pairs=5) if not QUICK else Amount(train=8, pairs=2)
 EPOCHS = 5 if not QUICK else 1
 SIZE = 96
 PLACES = ("everywhere", "leaf")
-FINISHES = ("averaged", "trained")
-"""How a training ends: averaged with the starting weights as by default, or as it is (`average=1`)."""
+FINISHES = ("trained", "averaged")
+"""How a training ends: as it is, which is the default, or averaged with the starting weights (`average=0.5`)."""
 PAIRS = (
     ("titles", "categories"), ("titles at 2", "categories"), ("instance", "categories"), ("both", "instance"),
 )  # fmt: skip
@@ -70,14 +70,14 @@ def train(catalogue: Path, arm: str, seed: int, folder: Path, *finish: str) -> P
     return folder / "model"
 
 
-def finished_as_trained(run: Path, folder: Path) -> None:
-    """In `folder` the same training, whose last step is still to be taken, with `average=1`."""
+def averaged(run: Path, folder: Path) -> None:
+    """In `folder` the same training, whose last step is still to be taken, with `average=0.5`."""
     if (folder / "run").exists():
         return
     shutil.copytree(run, folder / "copy", ignore=shutil.ignore_patterns("final.pt", ".lock"), dirs_exist_ok=True)
     config = folder / "copy" / "config.json"
     told = json.loads(config.read_text(encoding="utf-8"))
-    told["recipe"]["average"] = 1.0
+    told["recipe"]["average"] = 0.5
     config.write_text(json.dumps(told), encoding="utf-8")
     (folder / "copy").rename(folder / "run")
 
@@ -108,11 +108,11 @@ def measure() -> dict[str, dict[str, list[Asked]]]:
         catalogue = write_catalogue(folder, AMOUNT, seed)
         for arm in ARMS:
             print(f"== seed {seed}, {arm}", file=sys.stderr, flush=True)
-            averaged, trained = folder / arm, folder / f"{arm}, trained"
-            asked["averaged"][arm].append(ask(catalogue, train(catalogue, arm, seed, averaged), averaged))
-            finished_as_trained(averaged / "run", trained)
-            model = train(catalogue, arm, seed, trained, "--set=average=1")
-            asked["trained"][arm].append(ask(catalogue, model, trained))
+            trained, mixed = folder / arm, folder / f"{arm}, averaged"
+            asked["trained"][arm].append(ask(catalogue, train(catalogue, arm, seed, trained), trained))
+            averaged(trained / "run", mixed)
+            model = train(catalogue, arm, seed, mixed, "--set=average=0.5")
+            asked["averaged"][arm].append(ask(catalogue, model, mixed))
     return asked
 
 
