@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from benchmarks.result import WORK
 from benchmarks.study.photos import WEIGHTS, Fold, Name, Record, folder, in_fold, write
 from model_export.recipe import Recipe
+from model_export.settings import find_device, find_precision
 
 FINISHING = ("average", "head")
 """Values of the recipe that only matter once training is over."""
@@ -126,9 +127,8 @@ def model_of(cell: Cell, threads: int) -> tuple[Path, float]:
 
 
 def precision_of(cell: Cell) -> str:
-    """What its training computed in, of a cell that was run: it follows from the machine."""
-    config: dict[str, str] = json.loads((cell.folder / "run" / "config.json").read_text(encoding="utf-8"))
-    return config["precision"]
+    """What its training computes in on this machine."""
+    return find_precision(cell.precision, find_device("auto"))
 
 
 def _is_trained_on(row: Record, cell: Cell) -> bool:
