@@ -18,6 +18,9 @@ from model_export.settings import find_device, find_precision
 
 FINISHING = ("average", "head")
 """Values of the recipe that only matter once training is over."""
+UNTRAINED = ("epochs", "pooling", "head", "crop", "flip", "colour", "hue", "rotation", "perspective", "background",
+             "occlusion", "blur", "jpeg")  # fmt: skip
+"""Values of the recipe that matter without training."""
 STEERED = 0.5
 """The average by which the best epoch of a training is chosen that is finished in several ways."""
 
@@ -76,7 +79,10 @@ class Cell:
         except ValidationError:
             return False
         before = {"coarse": False, "precision": "float32", "first": None}
-        same: bool = {**before, **kept, "recipe": recipe.model_dump()} == json.loads(json.dumps(self.described()))
+        own = json.loads(json.dumps(self.described()))
+        if not recipe.epochs:
+            own["recipe"] = {name: own["recipe"][name] for name in UNTRAINED}
+        same: bool = {**before, **kept, "recipe": recipe.model_dump(include=set(own["recipe"]))} == own
         return same
 
     @property

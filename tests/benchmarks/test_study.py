@@ -77,6 +77,14 @@ def test_a_file_belongs_to_a_cell_as_long_as_its_whole_recipe_does() -> None:
     assert not Cell("x", {"lr_heads": 1e-3, "average": 0.123}).is_described_by(kept)
 
 
+def test_without_training_only_what_is_fitted_counts() -> None:
+    kept = json.loads(json.dumps(Cell("x", {"epochs": 0}).described()))
+    kept["recipe"]["frozen_norm"] = False  # a default of then
+    assert Cell("x", {"epochs": 0}).is_described_by(kept)
+    assert not Cell("x", {"epochs": 0, "pooling": "average"}).is_described_by(kept)
+    assert not Cell("x").is_described_by(kept)
+
+
 def test_a_borrowed_run_has_the_other_recipe_and_lacks_only_the_last_step(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
