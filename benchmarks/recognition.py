@@ -11,12 +11,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.result import QUICK, Claim, claim, write
+from benchmarks.result import PROJECT, QUICK, Claim, claim, write
 from benchmarks.study.cell import Cell
 from benchmarks.study.figures import Pooled, marks, pooled, spread
+from benchmarks.study.lines import Line, markdown, plot
+from benchmarks.study.page import replace_block
 from benchmarks.study.photos import FOLDS
 from benchmarks.study.run import result_of
 from index_builder.bootstrap import mean_interval, paired_interval
+
+PICTURE = PROJECT / "docs" / "recognition-folds.svg"
 
 UNTRAINED = Cell("untrained", {"epochs": 0, "pooling": "average"}, projection="pca")
 WHITENED = Cell("untrained-whitened", {"epochs": 0})
@@ -124,6 +128,17 @@ def packages(whole: dict[str, Any]) -> Claim:
     return claim("packages → clean pictures: product R@1", own.mean, "", 0.65, "higher", spread(own))
 
 
+def show(found: Sequence[Pooled]) -> None:
+    """The table and the picture of what was trained without the leaves of each fold; the first is the baseline."""
+    base = found[0].marks("unseen", "float")
+    lines = [Line.of(own, base) for own in found]
+    if not QUICK:
+        said = ", ".join(f"{own.name}: {len({one['cell']['seed'] for one in own.found})}" for own in found)
+        note = f"Untrained floats: {base.mean():.3f} (n = {len(base):,}). Seeds: {said}."
+        replace_block("recognition.md", "folds", f"{markdown(lines, 'untrained floats')}\n{note}\n")
+        plot(lines, PICTURE)
+
+
 def main() -> None:
     if folds := [int(text) for text in sys.argv[1:]]:
         run([own for cell in FOLDED for own in folds_of(cell, folds)])
@@ -137,6 +152,7 @@ def main() -> None:
         against(probed, default),
         claim("no match: AUROC − untrained", default.auroc - untrained.auroc, "", 0.05, "higher"),
     ]
+    show((untrained, whitened, categories, default, probed))
     figures: dict[str, Any] = {"folds": {"untrained": untrained.cells, "default": default.cells}}
     if not QUICK:
         whole, base, unhashed, clothing, refitted = run([DEFAULT, UNTRAINED, UNHASHED, CLOTHING, REFITTED])

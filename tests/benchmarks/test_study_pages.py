@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks.recognition_screen import away_table
 from benchmarks.study import page
-from benchmarks.study.figures import Pooled, pooled
-from benchmarks.study.screen import Line, label, markdown
+from benchmarks.study.figures import Marks, Pooled, pooled
+from benchmarks.study.lines import RESCORED, Line, label, markdown
 from benchmarks.study.small_round import TERMS, cells, clothes, coarse, greens
 
 
@@ -22,13 +23,17 @@ def folds(name: str, *unseen: str) -> Pooled:
     return pooled([file_of(name, fold, marks, "1100") for fold, marks in enumerate(unseen)])
 
 
+def base(own: Pooled) -> Marks:
+    return own.marks("unseen", RESCORED)
+
+
 def test_folds_are_pooled_query_by_query_and_compared_with_the_reference() -> None:
     default, other = folds("base:average=0.5", "1010", "11"), folds("views", "1011", "11")
-    line = Line.of(other, default)
+    line = Line.of(other, base(default))
     assert line.unseen == pytest.approx(5 / 6)
     assert line.seen == 0.5
     assert line.auroc == pytest.approx(0.55)
-    assert line.against_reference.mean == pytest.approx(1 / 6)
+    assert line.difference.mean == pytest.approx(1 / 6)
 
 
 def test_seeds_are_averaged_query_by_query_whatever_the_order_of_the_files() -> None:
@@ -39,7 +44,9 @@ def test_seeds_are_averaged_query_by_query_whatever_the_order_of_the_files() -> 
 
 def test_the_table_has_the_best_on_unseen_products_first() -> None:
     default = folds("base:average=0.5", "1000")
-    rows = markdown([Line.of(own, default) for own in (default, folds("views", "1110"))]).splitlines()
+    lines = [Line.of(own, base(default)) for own in (default, folds("views", "1110"))]
+    rows = markdown(lines, "base at α .5").splitlines()
+    assert "− base at α .5 (95 % interval)" in rows[0]
     assert rows[2].startswith("| views | 0.750 | +0.500 (")
     assert rows[3].startswith("| base, α .5 | 0.250 |  |")
 
@@ -53,8 +60,8 @@ def test_cells_have_names_for_people() -> None:
 def test_what_the_same_training_gives_elsewhere_stands_in_a_table_of_its_own() -> None:
     reference = folds("base:average=0.5", "1000")
     away = {"greens": 0.5, "coarse_seen": 0.75}
-    lines = [Line.of(reference, reference, away), Line.of(folds("views", "0000"), reference)]
-    assert markdown(lines).splitlines()[-1] == "| base, α .5 | 0.500 |  |  | 0.750 |"
+    lines = [Line.of(reference, base(reference), away), Line.of(folds("views", "0000"), base(reference))]
+    assert away_table(lines).splitlines()[-1] == "| base, α .5 | 0.500 |  |  | 0.750 |"
 
 
 def test_a_table_replaces_what_stands_between_its_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,31 +1,21 @@
-"""The lines of the small round: what each variant gives over the folds, as a table and a picture."""
+"""Lines of the study's tables and pictures: what a cell gives over its folds, against another."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from benchmarks.result import PROJECT
-from benchmarks.study.figures import Pooled
+from benchmarks.study.figures import Marks, Pooled
 from index_builder.bootstrap import Interval, paired_interval
 
-PICTURE = PROJECT / "docs" / "recognition-screen.svg"
 RESCORED = "bits_rescored"
-AWAY = {
-    "greens": "packages, after fruit and vegetables",
-    "clothes": "groceries, after clothes",
-    "coarse_unseen": "unseen, after coarse categories",
-    "coarse_seen": "seen, after coarse categories",
-}
-"""What a training is also asked where it was given something else."""
-REFERENCE = "base:average=0.5"
-"""What all others are compared with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """Product R@1 of rescored bits: of leaves the model never saw (also in float), of leaves it did, of packages of
-    unseen leaves against the clean pictures; AUROC of strangers; the difference to REFERENCE, unseen.
+    unseen leaves against the clean pictures; AUROC of strangers; the difference to what it is compared with, unseen.
     """
 
     name: str
@@ -34,14 +24,13 @@ class Line:
     seen: float
     packages: float
     auroc: float
-    against_reference: Interval
+    difference: Interval
     away: Mapping[str, float]
-    """AWAY, as far as it was looked at."""
+    """The same share where the model was trained on other things, as far as it was looked at."""
 
     @classmethod
-    def of(cls, own: Pooled, reference: Pooled, away: Mapping[str, float] = MappingProxyType({})) -> "Line":
-        """From the files of one cell and of the reference, over the same folds."""
-        difference = paired_interval(own.marks("unseen", RESCORED), reference.marks("unseen", RESCORED))
+    def of(cls, own: Pooled, base: Marks, away: Mapping[str, float] = MappingProxyType({})) -> "Line":
+        """From the files of one cell; `base`: 1 or 0 for each unseen query of the same folds, by another."""
         return cls(
             own.name,
             float(own.marks("unseen", RESCORED).mean()),
@@ -49,7 +38,7 @@ class Line:
             float(own.marks("seen", RESCORED).mean()),
             float(own.marks("packages", RESCORED).mean()),
             own.auroc,
-            difference,
+            paired_interval(own.marks("unseen", RESCORED), base),
             away,
         )
 
@@ -58,38 +47,32 @@ class Line:
         values = (self.unseen, self.unseen_float, self.seen, self.packages, self.auroc)
         names = ("unseen", "unseen_float", "seen", "packages_unseen", "no_match_auroc")
         figures: dict[str, Any] = {name: round(value, 4) for name, value in zip(names, values, strict=True)}
-        own = self.against_reference
+        own = self.difference
         figures |= {name: round(value, 4) for name, value in self.away.items()}
-        return figures | {"against_reference": [round(value, 4) for value in (own.mean, own.low, own.high)], "n": own.n}
+        return figures | {"difference": [round(value, 4) for value in (own.mean, own.low, own.high)], "n": own.n}
 
 
-def markdown(lines: Sequence[Line]) -> str:
-    """Two tables, best on unseen products first."""
-    ordered = sorted(lines, key=lambda line: -line.unseen)
+def markdown(lines: Sequence[Line], against: str) -> str:
+    """A table, best on unseen products first; `against`: what the difference is to, in words."""
     rows = [
-        "| variant | unseen | − base at α .5 (95 % interval) | unseen, float | seen | packages | no match |",
+        f"| variant | unseen | − {against} (95 % interval) | unseen, float | seen | packages | no match |",
         "|---|---|---|---|---|---|---|",
     ]
-    for own in ordered:
-        gap = own.against_reference
-        difference = "" if own.name == REFERENCE else f"{gap.mean:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
+    for own in sorted(lines, key=lambda line: -line.unseen):
+        gap = own.difference
+        difference = "" if gap.low == gap.high == 0 else f"{gap.mean:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
         figures = " | ".join(f"{value:.3f}" for value in (own.unseen_float, own.seen, own.packages, own.auroc))
         rows.append(f"| {label(own.name)} | {own.unseen:.3f} | {difference} | {figures} |")
-    rows += ["", f"| variant | {' | '.join(AWAY.values())} |", "|---|" + "---|" * len(AWAY)]
-    for own in ordered:
-        if own.away:
-            figures = " | ".join(f"{own.away[name]:.3f}" if name in own.away else "" for name in AWAY)
-            rows.append(f"| {label(own.name)} | {figures} |")
     return "\n".join(rows) + "\n"
 
 
-def plot(lines: Sequence[Line]) -> None:
+def plot(lines: Sequence[Line], path: Path) -> None:
     """A line for each variant, the best on unseen products on top, as an SVG; equal lines give equal bytes."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     ordered = sorted(lines, key=lambda line: line.unseen)
-    reference = next(own.unseen for own in lines if own.name == REFERENCE)
+    reference = ordered[0].unseen - ordered[0].difference.mean
     with mpl.rc_context({"svg.hashsalt": "twinshot", "font.size": 8}):
         figure = Figure(figsize=(7.5, 1.2 + 0.19 * len(lines)), layout="constrained")
         axes = figure.add_subplot(xlabel="product R@1 of 512 bits, rescored")
@@ -97,8 +80,8 @@ def plot(lines: Sequence[Line]) -> None:
         axes.axvline(reference, color="0.8", linewidth=0.8)
         axes.hlines(
             places,
-            [reference + own.against_reference.low for own in ordered],
-            [reference + own.against_reference.high for own in ordered],
+            [reference + own.difference.low for own in ordered],
+            [reference + own.difference.high for own in ordered],
             color="C0",
             linewidth=1,
         )
@@ -110,7 +93,7 @@ def plot(lines: Sequence[Line]) -> None:
         axes.grid(axis="y", color="0.93", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
-        figure.savefig(PICTURE, format="svg", metadata={"Date": None})
+        figure.savefig(path, format="svg", metadata={"Date": None})
 
 
 def label(name: str) -> str:
