@@ -133,8 +133,7 @@ def show(found: Sequence[Pooled]) -> None:
     base = found[0].marks("unseen", "float")
     lines = [Line.of(own, base) for own in found]
     if not QUICK:
-        said = ", ".join(f"{own.name}: {len({one['cell']['seed'] for one in own.found})}" for own in found)
-        note = f"Untrained floats: {base.mean():.3f} (n = {len(base):,}). Seeds: {said}."
+        note = f"Untrained floats: {base.mean():.3f}, n = {len(base):,}; one seed where nothing is said."
         replace_block("recognition.md", "folds", f"{markdown(lines, 'untrained floats')}\n{note}\n")
         plot(lines, PICTURE)
 

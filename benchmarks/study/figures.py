@@ -41,6 +41,11 @@ class Pooled:
         cells = [own["cell"] for own in self.found]
         return [f"{own['name']} fold {own['fold']} seed {own['seed']}" for own in cells]
 
+    @property
+    def seeds(self) -> int:
+        """How many."""
+        return len({own["cell"]["seed"] for own in self.found})
+
     def marks(self, protocol: str, kind: str, of: str = "product@1") -> Marks:
         """Of the queries of all folds, fold after fold; of several seeds the mean, query by query."""
         by_seed: dict[int, list[Marks]] = {}

@@ -19,6 +19,7 @@ class Line:
     """
 
     name: str
+    seeds: int
     unseen: float
     unseen_float: float
     seen: float
@@ -28,11 +29,17 @@ class Line:
     away: Mapping[str, float]
     """The same share where the model was trained on other things, as far as it was looked at."""
 
+    @property
+    def label(self) -> str:
+        """For people."""
+        return label(self.name) if self.seeds == 1 else f"{label(self.name)} ({self.seeds} seeds)"
+
     @classmethod
     def of(cls, own: Pooled, base: Marks, away: Mapping[str, float] = MappingProxyType({})) -> "Line":
         """From the files of one cell; `base`: 1 or 0 for each unseen query of the same folds, by another."""
         return cls(
             own.name,
+            own.seeds,
             float(own.marks("unseen", RESCORED).mean()),
             float(own.marks("unseen", "float").mean()),
             float(own.marks("seen", RESCORED).mean()),
@@ -62,7 +69,7 @@ def markdown(lines: Sequence[Line], against: str) -> str:
         gap = own.difference
         difference = "" if gap.low == gap.high == 0 else f"{gap.mean:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
         figures = " | ".join(f"{value:.3f}" for value in (own.unseen_float, own.seen, own.packages, own.auroc))
-        rows.append(f"| {label(own.name)} | {own.unseen:.3f} | {difference} | {figures} |")
+        rows.append(f"| {own.label} | {own.unseen:.3f} | {difference} | {figures} |")
     return "\n".join(rows) + "\n"
 
 
@@ -89,7 +96,7 @@ def plot(lines: Sequence[Line], path: Path) -> None:
         axes.plot([own.seen for own in ordered], places, "s", color="C1", markersize=4, label="seen leaves")
         kept = [own.packages for own in ordered]
         axes.plot(kept, places, "^", color="C2", markersize=4, label="packages → clean pictures, unseen")
-        axes.set_yticks(places, [label(own.name) for own in ordered])
+        axes.set_yticks(places, [own.label for own in ordered])
         axes.grid(axis="y", color="0.93", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.recognition_screen import away_table
+from benchmarks.recognition_screen import away_table, of_whole_seeds
 from benchmarks.study import page
 from benchmarks.study.figures import Marks, Pooled, pooled
 from benchmarks.study.lines import RESCORED, Line, label, markdown
@@ -42,6 +43,14 @@ def test_seeds_are_averaged_query_by_query_whatever_the_order_of_the_files() -> 
     assert pooled(files).marks("unseen", "float").tolist() == [1, 0.5, 0.5, 0, 1, 0.5]
 
 
+def test_only_seeds_of_which_every_fold_is_there_count() -> None:
+    files = [file_of("frozen", fold, "10", "1100", seed) for fold, seed in ((0, 0), (1, 0), (0, 1))]
+    assert of_whole_seeds(files) == files[:2]
+    assert Line.of(pooled(files[:2]), base(pooled(files[:2]))).label == "frozen"
+    both = pooled([*files, file_of("frozen", 1, "10", "1100", 1)])
+    assert Line.of(both, base(both)).label == "frozen (2 seeds)"
+
+
 def test_the_table_has_the_best_on_unseen_products_first() -> None:
     default = folds("base:average=0.5", "1000")
     lines = [Line.of(own, base(default)) for own in (default, folds("views", "1110"))]
@@ -78,7 +87,8 @@ def test_a_table_replaces_what_stands_between_its_marks(tmp_path: Path, monkeypa
 def test_the_small_round_has_each_cell_once_and_one_training_of_each_name() -> None:
     round_ = cells(0)
     assert len({cell.key for cell in round_}) == len(round_)
-    assert len({cell.trained_as.name for cell in round_}) == len({str(cell.trained_as) for cell in round_})
+    trainings = {str(replace(cell.trained_as, seed=0)) for cell in round_}
+    assert len({cell.trained_as.name for cell in round_}) == len(trainings)
     assert set(TERMS) < {cell.trained_as.name for cell in round_}
 
 
