@@ -46,7 +46,7 @@ def lines_of(files: Sequence[File]) -> list[Line]:
             away[cell["name"]]["greens"] = first_right(own, "unseen")
         elif cell["fold"] is not None:
             folds[cell["name"], cell.get("coarse", False)].append(own)
-    whole = {key: pooled(own) for key, every in folds.items() if (own := of_whole_seeds(every))}
+    whole = {key: pooled(kept) for key, every in folds.items() if (kept := of_whole_seeds(every))}
     for (name, is_coarse), found in whole.items():
         if is_coarse:
             away[name] |= {f"coarse_{of}": float(found.marks(of, RESCORED).mean()) for of in ("unseen", "seen")}
