@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict
 PROJECT = Path(__file__).resolve().parents[1]
 RESULTS = PROJECT / "benchmarks" / "results"
 WORK = PROJECT / "var" / "bench"
-OUTPUTS = ("benchmarks/results", "docs/benchmarks.md")
-"""What benchmarks write into the project."""
+OUTPUTS = ("benchmarks/results", "docs/benchmarks.md", "docs/recognition.md")
+"""What benchmarks write into the project, besides pictures."""
 QUICK = os.environ.get("QUICK") == "1"
 """The short form: the same code on less data."""
 
@@ -84,7 +84,15 @@ def commit_of(project: Path) -> str:
     """
     git = ["git", "-C", str(project)]
     head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    status = [*git, "status", "--porcelain", "--", ".", *(f":(exclude){path}" for path in OUTPUTS)]
+    status = [
+        *git,
+        "status",
+        "--porcelain",
+        "--",
+        ".",
+        *(f":(exclude){path}" for path in OUTPUTS),
+        ":(exclude,glob)docs/*.svg",
+    ]
     changed = subprocess.run(status, capture_output=True, text=True, check=False).stdout
     return (head.stdout.strip() or "unknown") + ("+changes" if changed.strip() else "")
 

@@ -20,7 +20,8 @@ def draw(panels: Sequence[Panel], path: Path) -> None:
     from matplotlib.figure import Figure
 
     with mpl.rc_context({"svg.hashsalt": "twinshot", "font.size": 8}):
-        figure = Figure(figsize=(4 * len(panels), 4), layout="constrained")
+        longest = max(len(panel.curves) for panel in panels)
+        figure = Figure(figsize=(4 * len(panels), 3.2 + 0.17 * longest), layout="constrained")
         for place, panel in enumerate(panels):
             axes = figure.add_subplot(1, len(panels), place + 1, xlabel=panel.axis, ylabel="product R@1")
             for (name, curve), marker in zip(panel.curves.items(), "osv^D<>p", strict=False):
@@ -30,5 +31,5 @@ def draw(panels: Sequence[Panel], path: Path) -> None:
             axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
             axes.minorticks_off()
             axes.grid(alpha=0.3)
-            axes.legend(frameon=False)
+            axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.15))
         figure.savefig(path, format="svg", metadata={"Date": None})

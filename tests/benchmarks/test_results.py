@@ -29,7 +29,7 @@ def test_a_claim_holds_on_the_right_side_of_its_target() -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A repository with one commit."""
-    for name in ("engine/codes.py", "docs/benchmarks.md", "docs/api.md", "benchmarks/results/demo.json"):
+    for name in ("engine/codes.py", "docs/benchmarks.md", "docs/api.md", "benchmarks/results/demo.json", "docs/a.svg"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("before")
@@ -40,7 +40,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_what_benchmarks_write_does_not_make_a_commit_look_changed(project: Path) -> None:
-    for name in ("docs/benchmarks.md", "benchmarks/results/demo.json", "benchmarks/results/new.json"):
+    for name in ("docs/benchmarks.md", "benchmarks/results/new.json", "docs/a.svg", "docs/new.svg"):
         (project / name).write_text("after")
     assert "+changes" not in commit_of(project)
     assert commit_of(project) != "unknown"
