@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from benchmarks.result import WORK
-from benchmarks.study.photos import WEIGHTS, Fold, Name, Record, folder, in_fold, write
+from benchmarks.study.photos import WEIGHTS, Fold, Name, Record, few, folder, in_fold, write
 from model_export.recipe import Recipe
 from model_export.settings import find_device, find_precision
 
@@ -47,6 +47,8 @@ class Cell:
     catalogue: Name = "grocery"
     coarse: bool = False
     """Trained without product ids and leaves: by categories that hold several products each."""
+    photos: int | None = None
+    """Trained on so many photos, and asked where these alone are indexed: a small shop has no `val` to steer by."""
     precision: str = "auto"
     """What its training computes in; the result's own `precision` says what `auto` was on that machine."""
     after: Name | None = None
@@ -59,7 +61,7 @@ class Cell:
         fold = (
             of if self.fold is None else f"fold{self.fold}" if isinstance(self.fold, int) else f"no{self.fold.lower()}"
         )
-        coarse = "-coarse" if self.coarse else ""
+        coarse = "-coarse" if self.coarse else "" if self.photos is None else f"-{self.photos}photos"
         return f"{self.name.replace(':', '+')}-{self.size}px{coarse}-{fold}-seed{self.seed}"
 
     @property
@@ -78,7 +80,7 @@ class Cell:
             recipe = Recipe.model_validate(kept["recipe"])
         except ValidationError:
             return False
-        before = {"coarse": False, "precision": "float32", "first": None}
+        before = {"coarse": False, "precision": "float32", "first": None, "photos": None}
         own = json.loads(json.dumps(self.described()))
         if not recipe.epochs:
             own["recipe"] = {name: own["recipe"][name] for name in UNTRAINED}
@@ -139,6 +141,8 @@ def precision_of(cell: Cell) -> str:
 
 def _is_trained_on(row: Record, cell: Cell) -> bool:
     """`val` steers; the clean pictures of `iconic` are never shown to a training."""
+    if cell.photos is not None:
+        return row["image_id"] in few(cell.photos)
     return row["split"] in ("train", "val") and (cell.catalogue != "grocery" or not in_fold(row, cell.fold))
 
 

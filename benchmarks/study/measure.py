@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.study.cell import Cell
-from benchmarks.study.photos import Fold, Record, folder, in_fold, path_in_fold, write
+from benchmarks.study.photos import Fold, Record, few, folder, in_fold, path_in_fold, write
 from engine.bundle.generation import Generation, open_generation
 from engine.catalogue.catalogue import open_catalogue
 from engine.encoder import Encoder
@@ -61,6 +61,10 @@ class Bench:
 def measure(cell: Cell, model: Path, threads: int) -> dict[str, Any]:
     """All protocols that this cell can answer, by name; each with its figures and its queries' own results."""
     bench = Bench(cell, model, threads)
+    if cell.photos is not None:
+        shop = few(cell.photos)
+        shelf = bench.shelf("shelf", lambda row: row["image_id"] in shop)
+        return {"seen": _figures(evaluate(shelf, bench.asked("queries", shelf, lambda row: row["split"] == "val")))}
     is_shelf: Keep = lambda row: row["split"] in ("train", "iconic")  # noqa: E731
     is_query: Keep = lambda row: row["split"] == "val" and (cell.fold is None or in_fold(row, cell.fold))  # noqa: E731
     is_package: Keep = lambda row: is_query(row) and row["meta"] == "Packages"  # noqa: E731

@@ -42,6 +42,19 @@ def fold_of() -> dict[str, int]:
     return {leaves[leaf]: int(place) % FOLDS for place, leaf in enumerate(order)}
 
 
+@cache
+def few(size: int) -> frozenset[str]:
+    """The image ids of a small shop: `size` photos of grocery `train`, one of each leaf after another, drawn once."""
+    of_leaf: dict[str, list[str]] = {}
+    for row in records("grocery"):
+        if row["split"] == "train":
+            of_leaf.setdefault(row["leaf"], []).append(row["image_id"])
+    rng = np.random.default_rng(0)
+    turns = [(turn, leaf, images[at]) for leaf, images in sorted(of_leaf.items())
+             for turn, at in enumerate(rng.permutation(len(images)))]  # fmt: skip
+    return frozenset(image for _, _, image in sorted(turns)[:size])
+
+
 def write(name: Name, keep: Callable[[Record], bool], path: Path, without: Sequence[str] = ()) -> Path:
     """The rows that `keep` accepts as a catalogue file at `path`; the columns `without` are left empty."""
     rows = [row | dict.fromkeys(without, "") for row in records(name) if keep(row)]

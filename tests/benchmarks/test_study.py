@@ -8,7 +8,7 @@ import pytest
 from benchmarks.study import cell as cells
 from benchmarks.study.cell import Cell
 from benchmarks.study.measure import auroc
-from benchmarks.study.photos import FOLDS, fold_of, in_fold, records, write
+from benchmarks.study.photos import FOLDS, few, fold_of, in_fold, records, write
 
 
 @pytest.mark.shared
@@ -103,3 +103,13 @@ def test_auroc_is_the_share_of_pairs_in_the_right_order() -> None:
     pairs = [(p > n) + 0.5 * (p == n) for p in positive for n in negative]
     assert auroc(positive, negative) == pytest.approx(np.mean(pairs))
     assert auroc(np.ones(3), np.ones(4)) == 0.5
+
+
+@pytest.mark.shared
+def test_a_small_shop_grows_by_a_photo_of_each_leaf_in_turn() -> None:
+    leaf = {row["image_id"]: row["leaf"] for row in records("grocery") if row["split"] == "train"}
+    assert few(81) < few(200)
+    assert len(few(200)) == 200
+    assert len({leaf[image] for image in few(81)}) == 81
+    kept = [row for row in records("grocery") if cells._is_trained_on(row, Cell("x", photos=200))]
+    assert {row["image_id"] for row in kept} == few(200)
