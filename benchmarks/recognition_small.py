@@ -16,6 +16,7 @@ from benchmarks.study.codes import Hits, Threshold, Way, first_answers, fitted
 from benchmarks.study.curves import Panel, draw
 from benchmarks.study.features import Mask, Photos, photos_of
 from benchmarks.study.figures import spread
+from benchmarks.study.photos import leaf_by_leaf
 from engine.codes import Floats
 from index_builder.bootstrap import paired_interval
 from index_builder.thresholds import ENOUGH_PHOTOS
@@ -30,14 +31,8 @@ PICTURE = PROJECT / "docs" / "recognition-small.svg"
 
 def shop(photos: Photos, size: int, seed: int) -> Mask:
     """`size` photos of `train`, one of each leaf after another: bool [n]."""
-    rng = np.random.default_rng((seed, size))
-    order = rng.permutation(np.flatnonzero(photos.fitted))
-    turn = np.empty(len(order), dtype=np.int64)
-    taken: dict[int, int] = {}
-    for place, row in enumerate(order):
-        leaf = int(photos.leaves[row])
-        turn[place] = taken[leaf] = taken.get(leaf, -1) + 1
-    chosen = order[np.argsort(turn, kind="stable")[:size]]
+    places = np.flatnonzero(photos.fitted)
+    chosen = places[leaf_by_leaf(photos.leaves[places].tolist(), size, np.random.default_rng((seed, size)))]
     mask: Mask = np.isin(np.arange(len(photos.leaves)), chosen)
     return mask
 

@@ -40,13 +40,9 @@ def train(
         bool, typer.Option("--titles", help="Also learn the words that many titles share (RUN/attributes.json).")
     ] = False,
     projection: Annotated[str, typer.Option(help="From features to bits: whiten, pca or itq.")] = "whiten",
-    size: Annotated[
-        int, typer.Option(help="Side of the searched photo in pixels; training crops take 6/7 of it.")
-    ] = 224,
+    size: Annotated[int, typer.Option(help="Side of the searched photo in pixels; training crops take 6/7.")] = 224,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    precision: Annotated[
-        str, typer.Option(help="float32, bfloat16, or auto (the latter where the device has it).")
-    ] = "auto",
+    precision: Annotated[str, typer.Option(help="float32, bfloat16, or auto: as the device has it.")] = "auto",
     compile_: Annotated[bool, typer.Option("--compile", help="Compile the network with torch.compile.")] = False,
     processes: Annotated[
         int, typer.Option(min=1, help="Processes that share every batch; on CUDA each takes a device.")

@@ -2,12 +2,14 @@
 
 import csv
 import os
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.result import PROJECT
 from engine.taxonomy import Path3
@@ -42,17 +44,23 @@ def fold_of() -> dict[str, int]:
     return {leaves[leaf]: int(place) % FOLDS for place, leaf in enumerate(order)}
 
 
+def leaf_by_leaf(leaves: Sequence[Hashable], size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """The places of `size` photos, of which `leaves` tells the leaf of each: one of each leaf after another, drawn."""
+    order = rng.permutation(len(leaves))
+    taken: Counter[Hashable] = Counter()
+    turn = np.empty(len(order), dtype=np.int64)
+    for at, place in enumerate(order):
+        turn[at] = taken[leaves[place]]
+        taken[leaves[place]] += 1
+    return order[np.argsort(turn, kind="stable")[:size]]
+
+
 @cache
 def few(size: int) -> frozenset[str]:
-    """The image ids of a small shop: `size` photos of grocery `train`, one of each leaf after another, drawn once."""
-    of_leaf: dict[str, list[str]] = {}
-    for row in records("grocery"):
-        if row["split"] == "train":
-            of_leaf.setdefault(row["leaf"], []).append(row["image_id"])
-    rng = np.random.default_rng(0)
-    turns = [(turn, leaf, images[at]) for leaf, images in sorted(of_leaf.items())
-             for turn, at in enumerate(rng.permutation(len(images)))]  # fmt: skip
-    return frozenset(image for _, _, image in sorted(turns)[:size])
+    """The image ids of a small shop: `size` photos of grocery `train`; a larger one holds the smaller ones."""
+    rows = [row for row in records("grocery") if row["split"] == "train"]
+    places = leaf_by_leaf([row["leaf"] for row in rows], size, np.random.default_rng(0))
+    return frozenset(rows[place]["image_id"] for place in places)
 
 
 def write(name: Name, keep: Callable[[Record], bool], path: Path, without: Sequence[str] = ()) -> Path:
