@@ -2,7 +2,8 @@
 
 The features are the untrained backbone's. A shop of n grocery photos (drawn leaf by leaf) is indexed alone and asked
 the `val` photos of its leaves; its 512 bits come from a projection fitted on those n photos, from random directions,
-or from the projection of a model that was fitted on another catalogue (clothing). QUICK=1: fewer draws.
+or from the projection of a model that was fitted on another catalogue (clothing). Then the thresholds of an index that
+started with few photos of few kinds and holds all of them now. QUICK=1: fewer draws.
 """
 
 import os
@@ -16,12 +17,13 @@ from benchmarks.study.codes import Hits, Threshold, Way, first_answers, fitted
 from benchmarks.study.curves import Panel, draw
 from benchmarks.study.features import Mask, Photos, photos_of
 from benchmarks.study.figures import spread
-from benchmarks.study.photos import leaf_by_leaf
+from benchmarks.study.photos import leaf_by_leaf, records
 from engine.codes import Floats
 from index_builder.bootstrap import paired_interval
 from index_builder.thresholds import ENOUGH_PHOTOS
 
 SIZES = (20, 81, 200, 500, 1000, 2000)
+STARTS = (20, 81, 200, 500)
 DRAWS = 1 if QUICK else 5
 BITS = 512
 WAYS: tuple[Way, ...] = ("whiten", "pca", "itq", "random")
@@ -62,6 +64,30 @@ def answers(photos: Photos, other: Floats, size: int) -> dict[str, Hits]:
     return {name: np.concatenate(hits) for name, hits in found.items()}
 
 
+def start(photos: Photos, size: int, seed: int) -> Mask:
+    """`size` photos of `train`, one level-2 category after another: the shop that opens with one kind of thing."""
+    rng = np.random.default_rng((seed, size, 1))
+    kinds = np.array([row["level2"] for row in records("grocery")])
+    turn = {kind: int(place) for kind, place in zip(sorted(set(kinds)), rng.permutation(len(set(kinds))), strict=True)}
+    places = rng.permutation(np.flatnonzero(photos.fitted))
+    chosen = sorted(places, key=lambda place: turn[kinds[place]])[:size]
+    mask: Mask = np.isin(np.arange(len(kinds)), chosen)
+    return mask
+
+
+def grown(photos: Photos, embedding: Floats, size: int) -> dict[str, Hits]:
+    """First answers where the whole catalogue is indexed, by thresholds of its first `size` photos, by the model's own
+    (embeddings [n, BITS] are 0 there) and by those of all, over DRAWS starts.
+    """
+    found: dict[str, list[Hits]] = {}
+    for seed in range(DRAWS):
+        first = embedding[start(photos, size, seed)].mean(axis=0)
+        ways: dict[str, Threshold] = {"first": lambda _, first=first: first, "model": zero, "all": mean}
+        for name, at in ways.items():
+            found.setdefault(name, []).append(first_answers(photos, embedding, photos.seen, "rescored", at))
+    return {name: np.concatenate(hits) for name, hits in found.items()}
+
+
 def main() -> None:
     cores = len(os.sched_getaffinity(0))
     own = photos_of(Cell("untrained", {"epochs": 0}), cores)
@@ -70,7 +96,16 @@ def main() -> None:
     names = list(found[SIZES[-1]])
     curves = {name: {size: float(own[name].mean()) for size, own in found.items() if name in own} for name in names}
     draw([Panel("a shop's projection", "photos in the shop", curves)], PICTURE)
-    write("recognition_small", "Projections of small catalogues: 512 bits, untrained backbone", curves, judge(found))
+    models = {"fitted at home": fitted(own, "whiten", BITS).apply(own.features), OTHER: other}
+    opened = {name: {size: grown(own, embedding, size) for size in STARTS} for name, embedding in models.items()}
+    claims = judge(found) + [kept for name, starts in opened.items() for kept in judge_starts(name, starts)]
+    figures = curves | {
+        "grown": {
+            name: {size: {way: float(hits.mean()) for way, hits in ways.items()} for size, ways in starts.items()}
+            for name, starts in opened.items()
+        }
+    }
+    write("recognition_small", "Projections of small catalogues: 512 bits, untrained backbone", figures, claims)
 
 
 def judge(found: dict[int, dict[str, Hits]]) -> list[Claim]:
@@ -86,6 +121,17 @@ def judge(found: dict[int, dict[str, Hits]]) -> list[Claim]:
         gap = paired_interval(hits[f"{OTHER}, the shop's thresholds"], hits[f"{OTHER}, its thresholds"])
         name = f"{size:,} photos: {OTHER}, the shop's thresholds − its own, product R@1"
         claims.append(claim(name, gap.mean, "", None, "higher", spread(gap)))
+    return claims
+
+
+def judge_starts(name: str, starts: dict[int, dict[str, Hits]]) -> list[Claim]:
+    """What it costs to keep the thresholds that a shop's first photos gave, by what would be the best for all."""
+    claims = []
+    for size, hits in starts.items():
+        for other in ("model", "all"):
+            gap = paired_interval(hits["first"], hits[other])
+            said = f"{name}: thresholds of the first {size:,} photos − of {'the model' if other == 'model' else 'all'}"
+            claims.append(claim(f"{said}, product R@1", gap.mean, "", None, "higher", spread(gap)))
     return claims
 
 
