@@ -75,6 +75,11 @@ def start(photos: Photos, size: int, seed: int) -> Mask:
     return mask
 
 
+def at_once(thresholds: Floats) -> Threshold:
+    """These [bits], whatever is on the shelf."""
+    return lambda shelf: thresholds
+
+
 def grown(photos: Photos, embedding: Floats, size: int) -> dict[str, Hits]:
     """First answers where the whole catalogue is indexed, by thresholds of its first `size` photos, by the model's own
     (embeddings [n, BITS] are 0 there) and by those of all, over DRAWS starts.
@@ -82,7 +87,7 @@ def grown(photos: Photos, embedding: Floats, size: int) -> dict[str, Hits]:
     found: dict[str, list[Hits]] = {}
     for seed in range(DRAWS):
         first = embedding[start(photos, size, seed)].mean(axis=0)
-        ways: dict[str, Threshold] = {"first": lambda _, first=first: first, "model": zero, "all": mean}
+        ways: dict[str, Threshold] = {"first": at_once(first), "model": zero, "all": mean}
         for name, at in ways.items():
             found.setdefault(name, []).append(first_answers(photos, embedding, photos.seen, "rescored", at))
     return {name: np.concatenate(hits) for name, hits in found.items()}

@@ -29,7 +29,7 @@ def filled(folder: Path, order: np.ndarray, segment: int) -> tuple[PhotoCache, n
     return cache, np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(-1, 32), values
 
 
-def test_a_thousand_photos_give_their_mean(tmp_path: Path, card: ModelCard) -> None:
+def test_enough_photos_give_their_mean(tmp_path: Path, card: ModelCard) -> None:
     cache, digests, values = filled(tmp_path, np.arange(ENOUGH_PHOTOS), 300)
     fitted = fit_thresholds(cache, digests, card)
     assert fitted.source == "catalogue"
