@@ -10,8 +10,8 @@ from engine.model import ModelCard
 from index_builder.cache import Digests, PhotoCache, as_keys
 
 ENOUGH_PHOTOS = 200
-"""From so many on the catalogue's own mean costs .002 of product recall@1 at most where the model's thresholds are right
-and these photos show a few kinds of what comes later, and gives .01 to .02 where the model comes from elsewhere
+"""From so many on, the catalogue's own mean costs at most .002 of product recall@1 (where the model's thresholds are
+right, and the photos are of a few kinds alone) and gives .01 to .02 where the model comes from elsewhere
 (docs/recognition.md, "Few photos").
 """
 _UNIT = 2.0**20
