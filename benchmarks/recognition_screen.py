@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from benchmarks.recognition import run
 from benchmarks.result import PROJECT, Claim, claim, write
-from benchmarks.study.figures import File, first_right, pooled, spread
+from benchmarks.study.figures import File, first_right, of_whole_seeds, pooled, spread
 from benchmarks.study.lines import RESCORED, Line, label, markdown, plot
 from benchmarks.study.page import replace_block
 from benchmarks.study.run import kept_of
@@ -46,20 +46,12 @@ def lines_of(files: Sequence[File]) -> list[Line]:
             away[cell["name"]]["greens"] = first_right(own, "unseen")
         elif cell["fold"] is not None:
             folds[cell["name"], cell.get("coarse", False)].append(own)
-    whole = {key: pooled(kept) for key, every in folds.items() if (kept := of_whole_seeds(every))}
+    whole = {key: pooled(kept) for key, every in folds.items() if (kept := of_whole_seeds(every, SCREEN_FOLDS))}
     for (name, is_coarse), found in whole.items():
         if is_coarse:
             away[name] |= {f"coarse_{of}": float(found.marks(of, RESCORED).mean()) for of in ("unseen", "seen")}
     reference = whole[REFERENCE, False].marks("unseen", RESCORED)
     return [Line.of(found, reference, away[name]) for (name, is_coarse), found in whole.items() if not is_coarse]
-
-
-def of_whole_seeds(files: Sequence[File]) -> list[File]:
-    """Those of one cell that belong to a seed of which every fold is there."""
-    folds: dict[int, set[int]] = defaultdict(set)
-    for own in files:
-        folds[own["cell"]["seed"]].add(own["cell"]["fold"])
-    return [own for own in files if folds[own["cell"]["seed"]] == set(SCREEN_FOLDS)]
 
 
 def away_table(lines: Sequence[Line]) -> str:

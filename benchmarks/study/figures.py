@@ -1,5 +1,6 @@
 """From the files of cells to figures: folds are pooled query by query."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,14 @@ class Pooled:
 def pooled(found: Sequence[File]) -> Pooled:
     """Files of one cell over folds."""
     return Pooled(tuple(found))
+
+
+def of_whole_seeds(files: Sequence[File], folds: Sequence[int]) -> list[File]:
+    """Those of one cell that belong to a seed of which every fold is there."""
+    there: dict[int, set[int]] = defaultdict(set)
+    for own in files:
+        there[own["cell"]["seed"]].add(own["cell"]["fold"])
+    return [own for own in files if there[own["cell"]["seed"]] == set(folds)]
 
 
 def spread(own: Interval) -> str:

@@ -10,6 +10,9 @@ SCREEN_FOLDS = (0,) if QUICK else (0, 1)
 BASE: dict[str, Value] = {"epochs": 4, "frozen_norm": "false"}
 SETTLED: dict[str, Value] = {"epochs": 4, "frozen_norm": "true"}
 
+PHONE: dict[str, Value] = {"background": 0.3, "occlusion": 0.2, "jpeg": 0.5, "blur": 0.4, "perspective": 0.2}
+"""Views that imitate phone photos."""
+
 TERMS: dict[str, dict[str, Value]] = {
     "base": BASE,
     "categories": {**BASE, "target_code": 0, "instance": 0, "balance": 0},
@@ -35,7 +38,7 @@ TERMS: dict[str, dict[str, Value]] = {
     "frozen-geometry": {**SETTLED, "geometry": 1},
     "frozen-together": {**SETTLED, "together": 4},
     "frozen-background": {**SETTLED, "background": 0.3},
-    "frozen-phone": SETTLED | {"background": 0.3, "occlusion": 0.2, "jpeg": 0.5, "blur": 0.4, "perspective": 0.2},
+    "frozen-phone": {**SETTLED, **PHONE},
 }
 """What is trained. The second half was added once batch statistics were seen to matter more than any term."""
 

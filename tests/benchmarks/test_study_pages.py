@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.recognition_screen import away_table, of_whole_seeds
+from benchmarks.recognition_screen import away_table
 from benchmarks.study import page
-from benchmarks.study.figures import Marks, Pooled, pooled
+from benchmarks.study.figures import Marks, Pooled, of_whole_seeds, pooled
 from benchmarks.study.lines import RESCORED, Line, label, markdown
 from benchmarks.study.small_round import TERMS, cells, clothes, coarse, greens
 
@@ -45,7 +45,7 @@ def test_seeds_are_averaged_query_by_query_whatever_the_order_of_the_files() -> 
 
 def test_only_seeds_of_which_every_fold_is_there_count() -> None:
     files = [file_of("frozen", fold, "10", "1100", seed) for fold, seed in ((0, 0), (1, 0), (0, 1))]
-    assert of_whole_seeds(files) == files[:2]
+    assert of_whole_seeds(files, (0, 1)) == files[:2]
     assert Line.of(pooled(files[:2]), base(pooled(files[:2]))).label == "frozen"
     both = pooled([*files, file_of("frozen", 1, "10", "1100", 1)])
     assert Line.of(both, base(both)).label == "frozen (2 seeds)"
