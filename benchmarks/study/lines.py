@@ -97,6 +97,7 @@ def plot(lines: Sequence[Line], path: Path) -> None:
         kept = [own.packages for own in ordered]
         axes.plot(kept, places, "^", color="C2", markersize=4, label="packages → clean pictures, unseen")
         axes.set_yticks(places, [own.label for own in ordered])
+        axes.set_ylim(-0.6, len(ordered) - 0.4)
         axes.grid(axis="y", color="0.93", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
