@@ -51,8 +51,8 @@ class Cell:
     """Trained on so many photos, and asked where these alone are indexed: a small shop has no `val` to steer by."""
     precision: str = "auto"
     """What its training computes in; the result's own `precision` says what `auto` was on that machine."""
-    after: Name | None = None
-    """Starts from the finished default of this catalogue in place of the pretrained weights."""
+    after: "Cell | None" = None
+    """Starts from this finished network in place of the pretrained weights."""
 
     @property
     def key(self) -> str:
@@ -72,7 +72,8 @@ class Cell:
     def described(self) -> dict[str, Any]:
         """What decides its result, for its file: the whole recipe, since defaults change."""
         recipe = Recipe.for_weights(str(WEIGHTS), self.recipe)
-        return {**self.__dict__, "recipe": recipe.model_dump(), "weights": WEIGHTS.name}
+        after = None if self.after is None else self.after.key
+        return {**self.__dict__, "after": after, "recipe": recipe.model_dump(), "weights": WEIGHTS.name}
 
     def is_described_by(self, kept: dict[str, Any]) -> bool:
         """Whether a file of `described`, perhaps of before some terms were added, is this cell's."""
@@ -86,13 +87,6 @@ class Cell:
             own["recipe"] = {name: own["recipe"][name] for name in UNTRAINED}
         same: bool = {**before, **kept, "recipe": recipe.model_dump(include=set(own["recipe"]))} == own
         return same
-
-    @property
-    def start(self) -> "Cell | None":
-        """The cell whose network this one starts from."""
-        return (
-            None if self.after is None else replace(self, name="default", recipe={}, catalogue=self.after, after=None)
-        )
 
     @property
     def trained_as(self) -> "Cell":
@@ -117,9 +111,9 @@ def model_of(cell: Cell, threads: int) -> tuple[Path, float]:
         model_of(source, threads)
         _borrow(source.folder / "run", run, cell)
     weights = WEIGHTS
-    if cell.start is not None:
-        model_of(cell.start, threads)
-        weights = cell.start.folder / "run"
+    if cell.after is not None:
+        model_of(cell.after, threads)
+        weights = cell.after.folder / "run"
     without = ("product_id", "leaf") if cell.coarse else ()
     photos = write(cell.catalogue, lambda row: _is_trained_on(row, cell), cell.folder / "train.csv", without)
     options = [f"--set={name}={value}" for name, value in cell.recipe.items() if name != "epochs"]

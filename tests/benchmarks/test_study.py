@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,10 @@ def test_a_cell_that_only_finishes_differently_shares_its_training() -> None:
 def test_cells_that_differ_have_files_that_differ() -> None:
     cells = [Cell("a"), Cell("a:b"), Cell("a", fold=0), Cell("a", size=128), Cell("a", seed=1)]
     cells.append(Cell("a", catalogue="clothing"))
-    assert Cell("refitted", {"epochs": 0}, after="clothing").start == Cell("default", catalogue="clothing")
+    refitted = Cell("a", {"epochs": 0}, after=Cell("b", catalogue="clothing"))
+    assert refitted.described()["after"] == "b-224px-clothing-seed0"
+    assert refitted.is_described_by(refitted.described())
+    assert not replace(refitted, after=cells[0]).is_described_by(refitted.described())
     assert len({cell.key for cell in cells}) == len(cells)
     assert all(":" not in cell.key for cell in cells)
 
