@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.result import PROJECT, QUICK, Claim, claim, write
 from benchmarks.study.cell import Cell
-from benchmarks.study.figures import Pooled, marks, of_whole_seeds, pooled, spread
+from benchmarks.study.figures import Marks, Pooled, marks, of_whole_seeds, pooled, spread
 from benchmarks.study.lines import Line, markdown, plot
 from benchmarks.study.page import replace_block
 from benchmarks.study.photos import FOLDS
@@ -69,11 +69,21 @@ def run(cells: Sequence[Cell]) -> list[dict[str, Any]]:
 
 def against(own: Pooled, other: Pooled) -> list[Claim]:
     """One variant against another, of products that neither saw."""
-    made = []
-    for protocol, said in (("unseen", "unseen"), ("packages", "packages of unseen leaves → clean pictures")):
-        gap = paired_interval(own.marks(protocol, "bits_rescored"), other.marks(protocol, "bits_rescored"))
-        made.append(claim(f"{said}: {own.name} − {other.name}, product R@1", gap.mean, "", None, "higher", spread(gap)))
-    return made
+    names = {"unseen": "unseen", "packages": "packages of unseen leaves → clean pictures"}
+    return [
+        difference(
+            f"{said}: {own.name} − {other.name}, product R@1",
+            own.marks(protocol, "bits_rescored"),
+            other.marks(protocol, "bits_rescored"),
+        )
+        for protocol, said in names.items()
+    ]
+
+
+def difference(name: str, own: Marks, other: Marks, target: float | None = None) -> Claim:
+    """What one has more than another, query by query; the note begins with its own level."""
+    gap = paired_interval(own, other)
+    return claim(name, gap.mean, "", target, "higher", f"{own.mean():.3f}; {spread(gap)}")
 
 
 def seen(whole: dict[str, Any], untrained: dict[str, Any]) -> list[Claim]:
@@ -118,9 +128,7 @@ def lengths(found: dict[int, dict[str, Any]]) -> list[Claim]:
 
 def without_hash_terms(whole: dict[str, Any], unhashed: dict[str, Any]) -> Claim:
     own, other = (marks(found["protocols"]["seen"], "float", "product@1") for found in (whole, unhashed))
-    gap = paired_interval(own, other)
-    name = "seen: float, default − without hash terms, product R@1"
-    return claim(name, gap.mean, "", 0.0, "higher", spread(gap))
+    return difference("seen: float, default − without hash terms, product R@1", own, other, 0.0)
 
 
 def transfer(untrained: dict[str, Any]) -> list[Claim]:
@@ -130,19 +138,14 @@ def transfer(untrained: dict[str, Any]) -> list[Claim]:
     base = marks(untrained["protocols"]["seen"], "float", "product@1")
     fitted = marks(run([WHITENED])[0]["protocols"]["seen"], "bits_rescored", "product@1")
     made = []
-    for average, cell, refitted in ((average, AWAY[average], REFITTED[average]) for average in AWAY):
-        own, refit = (
-            marks(found["protocols"]["transfer"], "bits_rescored", "product@1") for found in run([cell, refitted])
-        )
+    for average, cell in AWAY.items():
+        found = run([cell, REFITTED[average]])
+        own, refit = (marks(one["protocols"]["transfer"], "bits_rescored", "product@1") for one in found)
         name = f"clothing → grocery, average {average:g}"
-        target = 0.0 if cell is CLOTHING else None
-        for said, mine, other, aim in (
-            ("product R@1 − untrained float", own, base, target),
-            ("projection fitted there, product R@1 − untrained, projection fitted there", refit, fitted, None),
-        ):
-            gap = paired_interval(mine, other)
-            note = f"{mean_interval(mine).mean:.3f}; {spread(gap)}"
-            made.append(claim(f"{name}: {said}", gap.mean, "", aim, "higher", note))
+        made += [
+            difference(f"{name}: product R@1 − untrained float", own, base, 0.0 if cell is CLOTHING else None),
+            difference(f"{name}, projection fitted there: product R@1 − untrained, fitted likewise", refit, fitted),
+        ]
     return made
 
 

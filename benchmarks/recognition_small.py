@@ -75,7 +75,7 @@ def start(photos: Photos, size: int, seed: int) -> Mask:
     return mask
 
 
-def at_once(thresholds: Floats) -> Threshold:
+def fixed(thresholds: Floats) -> Threshold:
     """These [bits], whatever is on the shelf."""
     return lambda shelf: thresholds
 
@@ -87,7 +87,7 @@ def grown(photos: Photos, embedding: Floats, size: int) -> dict[str, Hits]:
     found: dict[str, list[Hits]] = {}
     for seed in range(DRAWS):
         first = embedding[start(photos, size, seed)].mean(axis=0)
-        ways: dict[str, Threshold] = {"first": at_once(first), "model": zero, "all": mean}
+        ways: dict[str, Threshold] = {"first": fixed(first), "model": zero, "all": mean}
         for name, at in ways.items():
             found.setdefault(name, []).append(first_answers(photos, embedding, photos.seen, "rescored", at))
     return {name: np.concatenate(hits) for name, hits in found.items()}
@@ -130,13 +130,13 @@ def judge(found: dict[int, dict[str, Hits]]) -> list[Claim]:
 
 
 def judge_starts(name: str, starts: dict[int, dict[str, Hits]]) -> list[Claim]:
-    """What it costs to keep the thresholds that a shop's first photos gave, by what would be the best for all."""
+    """What the thresholds of a shop's first photos give once all are indexed, against the model's and against all's."""
     claims = []
     for size, hits in starts.items():
-        for other in ("model", "all"):
+        for other, of in (("model", "the model"), ("all", "all")):
             gap = paired_interval(hits["first"], hits[other])
-            said = f"{name}: thresholds of the first {size:,} photos − of {'the model' if other == 'model' else 'all'}"
-            claims.append(claim(f"{said}, product R@1", gap.mean, "", None, "higher", spread(gap)))
+            said = f"{name}: thresholds of the first {size:,} photos − of {of}, product R@1"
+            claims.append(claim(said, gap.mean, "", None, "higher", spread(gap)))
     return claims
 
 
