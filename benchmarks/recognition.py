@@ -14,13 +14,13 @@ from typing import Any
 
 from benchmarks.result import PROJECT, QUICK, Claim, claim, write
 from benchmarks.study.cell import Cell
-from benchmarks.study.figures import Marks, Pooled, marks, of_whole_seeds, pooled, spread
+from benchmarks.study.claims import difference, level
+from benchmarks.study.figures import Pooled, marks, of_whole_seeds, pooled
 from benchmarks.study.lines import Line, markdown, plot
 from benchmarks.study.page import replace_block
 from benchmarks.study.photos import FOLDS
 from benchmarks.study.run import kept_of, result_of
 from benchmarks.study.small_round import PHONE
-from index_builder.bootstrap import mean_interval, paired_interval
 
 PICTURE = PROJECT / "docs" / "recognition-folds.svg"
 
@@ -80,50 +80,42 @@ def against(own: Pooled, other: Pooled) -> list[Claim]:
     ]
 
 
-def difference(name: str, own: Marks, other: Marks, target: float | None = None) -> Claim:
-    """What one has more than another, query by query; the note begins with its own level."""
-    gap = paired_interval(own, other)
-    return claim(name, gap.mean, "", target, "higher", f"{own.mean():.3f}; {spread(gap)}")
-
-
 def seen(whole: dict[str, Any], untrained: dict[str, Any]) -> list[Claim]:
     """Of products that were trained on."""
     own, base = whole["protocols"]["seen"], untrained["protocols"]["seen"]
     kept = own["bits_rescored"]["product"]["recall@1"] / own["float"]["product"]["recall@1"]
     kept10 = own["bits_rescored"]["photo"]["mar@10_capped"] / own["float"]["photo"]["mar@10_capped"]
-    photo, photo10 = (mean_interval(marks(own, "bits_rescored", f"photo@{k}")) for k in (1, 10))
-    five = mean_interval(marks(own, "bits_rescored", "product@5"))
-    gain = paired_interval(marks(own, "bits_rescored", "product@1"), marks(base, "float", "product@1"))
+    first = marks(own, "bits_rescored", "product@1")
     return [
         claim("seen: rescored bits ÷ float, product R@1", kept, "", 0.99, "higher"),
         claim("seen: rescored bits ÷ float, photo MAR@10 capped", kept10, "", 0.99, "higher"),
-        claim("seen: photo R@1", photo.mean, "", 0.90, "higher", spread(photo)),
-        claim("seen: photo R@10", photo10.mean, "", 0.95, "higher", spread(photo10)),
-        claim("seen: product R@5", five.mean, "", 0.97, "higher", spread(five)),
-        claim("seen: product R@1 − untrained float", gain.mean, "", None, "higher", spread(gain)),
+        level("seen: photo R@1", marks(own, "bits_rescored", "photo@1"), 0.90),
+        level("seen: photo R@10", marks(own, "bits_rescored", "photo@10"), 0.95),
+        level("seen: product R@5", marks(own, "bits_rescored", "product@5"), 0.97),
+        difference("seen: product R@1 − untrained float", first, marks(base, "float", "product@1")),
         claim("training, export and fitting", whole["minutes"], "minutes", 30, "lower"),
     ]
 
 
 def unseen(own: Pooled, base: Pooled) -> list[Claim]:
     """Of products that the model never saw, against the untrained float features in the same index."""
-    gain = paired_interval(own.marks("unseen", "bits_rescored"), base.marks("unseen", "float"))
-    level = mean_interval(own.marks("unseen", "bits_rescored"))
+    first = own.marks("unseen", "bits_rescored")
     target = 0.0 if own.name == DEFAULT.name else None
     return [
-        claim(f"unseen, {own.name}: product R@1", level.mean, "", None, "higher", spread(level)),
-        claim(f"unseen, {own.name}: product R@1 − untrained float", gain.mean, "", target, "higher", spread(gain)),
+        level(f"unseen, {own.name}: product R@1", first),
+        difference(f"unseen, {own.name}: product R@1 − untrained float", first, base.marks("unseen", "float"), target),
     ]
 
 
 def lengths(found: dict[int, dict[str, Any]]) -> list[Claim]:
     """Of the first bits of one training."""
-    made = []
-    for bits, own in found.items():
-        level = mean_interval(marks(own["protocols"]["seen"], "bits_rescored", "product@1"))
-        name = f"seen: {bits:,} bits, of one training with {NESTED.bits:,}, product R@1"
-        made.append(claim(name, level.mean, "", None, "higher", spread(level)))
-    return made
+    return [
+        level(
+            f"seen: {bits:,} bits, of one training with {NESTED.bits:,}, product R@1",
+            marks(own["protocols"]["seen"], "bits_rescored", "product@1"),
+        )
+        for bits, own in found.items()
+    ]
 
 
 def without_hash_terms(whole: dict[str, Any], unhashed: dict[str, Any]) -> Claim:
@@ -150,8 +142,8 @@ def transfer(untrained: dict[str, Any]) -> list[Claim]:
 
 
 def packages(whole: dict[str, Any]) -> Claim:
-    own = mean_interval(marks(whole["protocols"]["packages"], "bits_rescored", "product@1"))
-    return claim("packages → clean pictures: product R@1", own.mean, "", 0.65, "higher", spread(own))
+    own = marks(whole["protocols"]["packages"], "bits_rescored", "product@1")
+    return level("packages → clean pictures: product R@1", own, 0.65)
 
 
 def show(found: Sequence[Pooled]) -> None:

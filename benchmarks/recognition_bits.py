@@ -12,14 +12,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from benchmarks.result import PROJECT, QUICK, Claim, claim, write
+from benchmarks.result import PROJECT, QUICK, Claim, write
+from benchmarks.study.claims import difference
 from benchmarks.study.codes import Hits, How, Way, alone, among, distractors, first_answers, fitted
 from benchmarks.study.curves import Panel, draw
 from benchmarks.study.features import Photos, photos_of
-from benchmarks.study.figures import spread
 from benchmarks.study.small_round import SCREEN_FOLDS, SETTLED, SMALL
 from engine.codes import Floats
-from index_builder.bootstrap import paired_interval
 from index_builder.build import SHORT_LIST
 
 BITS = (64, 128, 256, 512, 1024) if QUICK else (32, 64, 128, 256, 512, 1024, 2048)
@@ -128,12 +127,9 @@ def judge(folds: Sequence[Photos], lists: dict[str, dict[int, Hits]]) -> list[Cl
             for how, hits in marks.items():
                 hits.append(first_answers(photos, own, getattr(photos, asked), how, mean))
         whole = {how: np.concatenate(hits) for how, hits in marks.items()}
-        for how in CODED:
-            gap = paired_interval(whole[how], whole["float"])
-            claims.append(claim(f"{asked}: 512 bits, {how} − float, R@1", gap.mean, "", None, "higher", spread(gap)))
-    gap = paired_interval(lists["512 bits"][SHORT_LIST], lists["512 bits"][LISTS[-1]])
+        claims += [difference(f"{asked}: 512 bits, {how} − float, R@1", whole[how], whole["float"]) for how in CODED]
     name = f"512 bits, short list of {SHORT_LIST} − {LISTS[-1]:,}, among {DISTRACTORS:,} further photos, R@1"
-    return [*claims, claim(name, gap.mean, "", -0.002, "higher", spread(gap))]
+    return [*claims, difference(name, lists["512 bits"][SHORT_LIST], lists["512 bits"][LISTS[-1]], -0.002)]
 
 
 def main() -> None:

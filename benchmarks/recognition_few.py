@@ -8,12 +8,12 @@ import sys
 from typing import Any
 
 from benchmarks.recognition import run
-from benchmarks.result import QUICK, Claim, claim, write
+from benchmarks.result import QUICK, Claim, write
 from benchmarks.study.cell import Cell, Value
-from benchmarks.study.figures import File, first_right, marks, spread
+from benchmarks.study.claims import difference
+from benchmarks.study.figures import File, first_right, marks
 from benchmarks.study.page import replace_block
 from benchmarks.study.run import kept_of
-from index_builder.bootstrap import paired_interval
 
 SIZES = (200,) if QUICK else (200, 500, 1000, 2000)
 EPOCHS = (6, 20)
@@ -57,9 +57,8 @@ def claims_of(size: int, files: list[File]) -> list[Claim]:
     made = []
     for name, own in hits.items():
         if name != FITTED and FITTED in hits:
-            gap = paired_interval(own, hits[FITTED])
             said = f"{size:,} photos: {_said(name)} − only fitted, product R@1"
-            made.append(claim(said, gap.mean, "", None, "higher", spread(gap)))
+            made.append(difference(said, own, hits[FITTED]))
     return made
 
 

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.result import QUICK, WORK, Claim, claim, write
-from benchmarks.study.figures import spread
+from benchmarks.study.claims import difference, level
 from benchmarks.study.photos import WEIGHTS, folder
-from index_builder.bootstrap import mean_interval, paired_interval
 from index_builder.evaluate import Evaluation, Outcome
 from index_builder.evaluating import evaluate_catalogue
 from index_builder.progress import Progress
@@ -48,8 +47,7 @@ def main() -> None:
     base = untrained.floats["features"]
     figures: dict[str, Any] = {"untrained": untrained.as_json()}
     if QUICK:
-        r1 = mean_interval(hits(untrained.bits_rescored, "photo", 1))
-        claims = [claim("untrained, 512 bits rescored: photo R@1", r1.mean, "", None, "higher", spread(r1))]
+        claims = [level("untrained, 512 bits rescored: photo R@1", hits(untrained.bits_rescored, "photo", 1))]
     else:
         bundles, minutes = build("grocery-default")
         trained = ask(bundles)
@@ -63,16 +61,13 @@ def judge(trained: Evaluation, base: Outcome, minutes: float) -> list[Claim]:
     part = trained.float_part
     assert part is not None, "an index of this size keeps its floats"
     best = trained.floats[part]
-    photo = mean_interval(hits(own, "photo", 1))
-    photo10 = mean_interval(hits(own, "photo", 10))
-    product10 = mean_interval(hits(own, "product", 10))
-    gain = paired_interval(hits(own, "photo", 1), hits(base, "photo", 1))
+    photo = hits(own, "photo", 1)
     kept = float(hits(own, "product", 1).mean() / hits(best, "product", 1).mean())
     return [
-        claim("512 bits rescored: photo R@1", photo.mean, "", 0.80, "higher", spread(photo)),
-        claim("512 bits rescored: product R@10", product10.mean, "", 0.97, "higher", spread(product10)),
-        claim("512 bits rescored: photo R@10", photo10.mean, "", None, "higher", spread(photo10)),
-        claim("gain over the untrained float features, photo R@1", gain.mean, "", 0.0, "higher", spread(gain)),
+        level("512 bits rescored: photo R@1", photo, 0.80),
+        level("512 bits rescored: product R@10", hits(own, "product", 10), 0.97),
+        level("512 bits rescored: photo R@10", hits(own, "photo", 10)),
+        difference("gain over the untrained float features, photo R@1", photo, hits(base, "photo", 1), 0.0),
         claim(f"rescored bits ÷ float ({part}), product R@1", kept, "", None, "higher"),
         claim("twinshot build on the CPU", minutes, "minutes", 25, "lower"),
     ]

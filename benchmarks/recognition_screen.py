@@ -15,7 +15,8 @@ from collections.abc import Sequence
 
 from benchmarks.recognition import run
 from benchmarks.result import PROJECT, Claim, claim, write
-from benchmarks.study.figures import File, first_right, of_whole_seeds, pooled, spread
+from benchmarks.study.claims import spread
+from benchmarks.study.figures import File, first_right, of_whole_seeds, pooled
 from benchmarks.study.lines import RESCORED, Line, label, markdown, plot
 from benchmarks.study.page import replace_block
 from benchmarks.study.run import kept_of

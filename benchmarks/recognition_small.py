@@ -9,17 +9,17 @@ started with few photos of few kinds and holds all of them now. QUICK=1: fewer d
 import os
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.recognition_bits import mean, zero
-from benchmarks.result import PROJECT, QUICK, Claim, claim, write
+from benchmarks.result import PROJECT, QUICK, Claim, write
 from benchmarks.study.cell import Cell
+from benchmarks.study.claims import difference
 from benchmarks.study.codes import Hits, Threshold, Way, first_answers, fitted
 from benchmarks.study.curves import Panel, draw
 from benchmarks.study.features import Mask, Photos, photos_of
-from benchmarks.study.figures import spread
 from benchmarks.study.photos import leaf_by_leaf, records
 from engine.codes import Floats
-from index_builder.bootstrap import paired_interval
 from index_builder.thresholds import ENOUGH_PHOTOS
 
 SIZES = (20, 81, 200, 500, 1000, 2000)
@@ -34,9 +34,8 @@ PICTURE = PROJECT / "docs" / "recognition-small.svg"
 def shop(photos: Photos, size: int, seed: int) -> Mask:
     """`size` photos of `train`, one of each leaf after another: bool [n]."""
     places = np.flatnonzero(photos.fitted)
-    chosen = places[leaf_by_leaf(photos.leaves[places].tolist(), size, np.random.default_rng((seed, size)))]
-    mask: Mask = np.isin(np.arange(len(photos.leaves)), chosen)
-    return mask
+    drawn = leaf_by_leaf(photos.leaves[places].tolist(), size, np.random.default_rng((seed, size)))
+    return mask_of(places[drawn], photos)
 
 
 def of_shop(photos: Photos, indexed: Mask) -> Photos:
@@ -70,8 +69,12 @@ def start(photos: Photos, size: int, seed: int) -> Mask:
     kinds = np.array([row["level2"] for row in records("grocery")])
     turn = {kind: int(place) for kind, place in zip(sorted(set(kinds)), rng.permutation(len(set(kinds))), strict=True)}
     places = rng.permutation(np.flatnonzero(photos.fitted))
-    chosen = sorted(places, key=lambda place: turn[kinds[place]])[:size]
-    mask: Mask = np.isin(np.arange(len(kinds)), chosen)
+    return mask_of(sorted(places, key=lambda place: turn[kinds[place]])[:size], photos)
+
+
+def mask_of(places: npt.ArrayLike, photos: Photos) -> Mask:
+    """True for the photos at `places`."""
+    mask: Mask = np.isin(np.arange(len(photos.leaves)), places)
     return mask
 
 
@@ -120,12 +123,17 @@ def judge(found: dict[int, dict[str, Hits]]) -> list[Claim]:
     claims = []
     for size, hits in found.items():
         thresholds = "the shop's" if size >= ENOUGH_PHOTOS else "its"
-        gap = paired_interval(hits["whiten, fitted on the shop"], hits[f"{OTHER}, {thresholds} thresholds"])
-        name = f"{size:,} photos: fitted on the shop − {OTHER}, product R@1"
-        claims.append(claim(name, gap.mean, "", None, "higher", spread(gap)))
-        gap = paired_interval(hits[f"{OTHER}, the shop's thresholds"], hits[f"{OTHER}, its thresholds"])
-        name = f"{size:,} photos: {OTHER}, the shop's thresholds − its own, product R@1"
-        claims.append(claim(name, gap.mean, "", None, "higher", spread(gap)))
+        taken = hits[f"{OTHER}, {thresholds} thresholds"]
+        claims += [
+            difference(
+                f"{size:,} photos: fitted on the shop − {OTHER}, product R@1", hits["whiten, fitted on the shop"], taken
+            ),
+            difference(
+                f"{size:,} photos: {OTHER}, the shop's thresholds − its own, product R@1",
+                hits[f"{OTHER}, the shop's thresholds"],
+                hits[f"{OTHER}, its thresholds"],
+            ),
+        ]
     return claims
 
 
@@ -134,9 +142,8 @@ def judge_starts(name: str, starts: dict[int, dict[str, Hits]]) -> list[Claim]:
     claims = []
     for size, hits in starts.items():
         for other, of in (("model", "the model"), ("all", "all")):
-            gap = paired_interval(hits["first"], hits[other])
             said = f"{name}: thresholds of the first {size:,} photos − of {of}, product R@1"
-            claims.append(claim(said, gap.mean, "", None, "higher", spread(gap)))
+            claims.append(difference(said, hits["first"], hits[other]))
     return claims
 
 

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index_builder.bootstrap import Interval
-
 Marks = npt.NDArray[np.float64]
 File = dict[str, Any]
 """The file of a cell, read."""
@@ -72,8 +70,3 @@ def of_whole_seeds(files: Sequence[File], folds: Sequence[int]) -> list[File]:
     for own in files:
         there[own["cell"]["seed"]].add(own["cell"]["fold"])
     return [own for own in files if there[own["cell"]["seed"]] == set(folds)]
-
-
-def spread(own: Interval) -> str:
-    """An interval as a note."""
-    return f"95 % interval {own.low:.3f} to {own.high:.3f}, n = {own.n:,}"
