@@ -72,7 +72,7 @@ class Cell:
     def described(self) -> dict[str, Any]:
         """What decides its result, for its file: the whole recipe, since defaults change."""
         recipe = Recipe.for_weights(str(WEIGHTS), self.recipe)
-        after = None if self.after is None else self.after.key
+        after = None if self.after is None else self.after.described()
         return {**self.__dict__, "after": after, "recipe": recipe.model_dump(), "weights": WEIGHTS.name}
 
     def is_described_by(self, kept: dict[str, Any]) -> bool:
@@ -85,7 +85,11 @@ class Cell:
         own = json.loads(json.dumps(self.described()))
         if not recipe.epochs:
             own["recipe"] = {name: own["recipe"][name] for name in UNTRAINED}
-        same: bool = {**before, **kept, "recipe": recipe.model_dump(include=set(own["recipe"]))} == own
+        started = kept["after"]
+        if self.after is not None and started is not None and self.after.is_described_by(started):
+            started = own["after"]
+        described = {**before, **kept, "recipe": recipe.model_dump(include=set(own["recipe"])), "after": started}
+        same: bool = described == own
         return same
 
     @property

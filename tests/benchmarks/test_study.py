@@ -60,12 +60,21 @@ def test_a_cell_that_only_finishes_differently_shares_its_training() -> None:
 def test_cells_that_differ_have_files_that_differ() -> None:
     cells = [Cell("a"), Cell("a:b"), Cell("a", fold=0), Cell("a", size=128), Cell("a", seed=1)]
     cells.append(Cell("a", catalogue="clothing"))
-    refitted = Cell("a", {"epochs": 0}, after=Cell("b", catalogue="clothing"))
-    assert refitted.described()["after"] == "b-224px-clothing-seed0"
-    assert refitted.is_described_by(refitted.described())
-    assert not replace(refitted, after=cells[0]).is_described_by(refitted.described())
     assert len({cell.key for cell in cells}) == len(cells)
     assert all(":" not in cell.key for cell in cells)
+
+
+def test_a_cell_that_starts_from_another_is_described_with_all_of_it() -> None:
+    refitted = Cell("a", {"epochs": 0}, after=Cell("b", catalogue="clothing"))
+    kept = json.loads(json.dumps(refitted.described()))
+    assert refitted.is_described_by(kept)
+    assert not replace(refitted, after=None).is_described_by(kept)
+    assert not refitted.is_described_by({**kept, "after": None})
+    assert not replace(refitted, after=Cell("b")).is_described_by(kept)
+    del kept["after"]["recipe"]["bank"]  # a term that was not there then
+    assert refitted.is_described_by(kept)
+    kept["after"]["recipe"]["average"] = 0.123  # a default of then
+    assert not refitted.is_described_by(kept)
 
 
 def test_a_file_belongs_to_a_cell_as_long_as_its_whole_recipe_does() -> None:
