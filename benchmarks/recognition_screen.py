@@ -77,9 +77,9 @@ def main() -> None:
         return
     files = [own for cell in every if (own := kept_of(cell)) is not None] if SO_FAR in sys.argv else run(every)
     lines = lines_of(files)
-    text = f"{markdown(lines, 'base at α .5')}\n{away_table(lines)}\n{_note(files, len(every))}\n"
+    text = f"{markdown(lines, label(REFERENCE))}\n{away_table(lines)}\n{_note(files, len(every))}\n"
     replace_block("recognition.md", "screen", text)
-    plot(lines, PICTURE)
+    plot(lines, label(REFERENCE), PICTURE)
     write(
         "recognition_screen",
         "Recognition: which training, which finish (128 px, 4 epochs, 2 folds)",

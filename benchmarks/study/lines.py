@@ -73,8 +73,11 @@ def markdown(lines: Sequence[Line], against: str) -> str:
     return "\n".join(rows) + "\n"
 
 
-def plot(lines: Sequence[Line], path: Path) -> None:
-    """A line for each variant, the best on unseen products on top, as an SVG; equal lines give equal bytes."""
+def plot(lines: Sequence[Line], against: str, path: Path) -> None:
+    """A line for each variant, the best on unseen products on top, as an SVG; equal lines give equal bytes.
+
+    `against` names what the differences are taken from, as in the table.
+    """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -84,7 +87,7 @@ def plot(lines: Sequence[Line], path: Path) -> None:
         figure = Figure(figsize=(7.5, 1.2 + 0.19 * len(lines)), layout="constrained")
         axes = figure.add_subplot(xlabel="product R@1 of 512 bits, rescored")
         places = range(len(ordered))
-        axes.axvline(reference, color="0.8", linewidth=0.8)
+        axes.axvline(reference, color="0.7", linewidth=0.8, label=f"{against}, unseen leaves")
         axes.hlines(
             places,
             [reference + own.difference.low for own in ordered],
@@ -100,7 +103,7 @@ def plot(lines: Sequence[Line], path: Path) -> None:
         axes.set_ylim(-0.6, len(ordered) - 0.4)
         axes.grid(axis="y", color="0.93", linewidth=0.6)
         axes.set_axisbelow(True)
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
         figure.savefig(path, format="svg", metadata={"Date": None})
 
 
