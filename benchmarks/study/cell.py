@@ -85,12 +85,11 @@ class Cell:
         own = json.loads(json.dumps(self.described()))
         if not recipe.epochs:
             own["recipe"] = {name: own["recipe"][name] for name in UNTRAINED}
-        started = kept["after"]
-        if self.after is not None and started is not None and self.after.is_described_by(started):
-            started = own["after"]
-        described = {**before, **kept, "recipe": recipe.model_dump(include=set(own["recipe"])), "after": started}
-        same: bool = described == own
-        return same
+        theirs = {**before, **kept, "recipe": recipe.model_dump(include=set(own["recipe"]))}
+        started, its = own.pop("after"), theirs.pop("after")
+        if self.after is None or its is None:
+            return bool(theirs == own and started == its)
+        return bool(theirs == own and self.after.is_described_by(its))
 
     @property
     def trained_as(self) -> "Cell":
