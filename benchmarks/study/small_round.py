@@ -39,6 +39,8 @@ TERMS: dict[str, dict[str, Value]] = {
     "frozen-together": {**SETTLED, "together": 4},
     "frozen-background": {**SETTLED, "background": 0.3},
     "frozen-phone": {**SETTLED, **PHONE},
+    "frozen-low-rate": {**SETTLED, "lr_backbone": 5e-5},
+    "frozen-instance": {**SETTLED, "hierarchy": 0, "target_code": 0, "balance": 0},
 }
 """What is trained. The second half was added once batch statistics were seen to matter more than any term."""
 
@@ -65,7 +67,7 @@ FINISHES: tuple[tuple[str, str, dict[str, Value], Method], ...] = (
 
 COARSE = ("base", "frozen")
 """What is also trained without product ids and leaves, on the same photos."""
-FORGETS = ("base", "frozen", "frozen-probe", "probe", "geometry")
+FORGETS = ("base", "geometry", "frozen", "frozen-probe", "frozen-geometry", "frozen-low-rate", "frozen-instance")
 """What is also tried far from home, with all its averages."""
 SMALL = Cell("", size=128, precision="float32")
 BASELINE = replace(SMALL, name="untrained-pca", recipe={"epochs": 0, "pooling": "average"}, projection="pca")
