@@ -31,6 +31,13 @@ class Bench:
     cell: Cell
     model: Path
     threads: int
+    test: bool = False
+    """Asked are the photos of `test` in place of those of `val`."""
+
+    @property
+    def split(self) -> str:
+        """Whose photos are asked."""
+        return "test" if self.test else "val"
 
     def shelf(self, name: str, keep: Keep) -> Generation:
         """The rows of the grocery catalogue that `keep` accepts, indexed."""
@@ -48,7 +55,7 @@ class Bench:
 
     def asked(self, name: str, generation: Generation, keep: Keep) -> Queries:
         """The rows of the grocery catalogue that `keep` accepts, as queries."""
-        path = write("grocery", keep, self.cell.folder / f"{name}.csv")
+        path = write("grocery", keep, self.cell.folder / f"{name}.csv", test=self.test)
         catalogue = open_catalogue(path, images=folder("grocery"))
         encoder = Encoder(generation.folder, threads=self.threads, verify=False)
         cache = cache_folder(self.cell.folder / "bundles", generation.card)
@@ -58,15 +65,19 @@ class Bench:
         )
 
 
-def measure(cell: Cell, model: Path, threads: int) -> dict[str, Any]:
-    """All protocols that this cell can answer, by name; each with its figures and its queries' own results."""
-    bench = Bench(cell, model, threads)
+def measure(cell: Cell, model: Path, threads: int, test: bool = False) -> dict[str, Any]:
+    """All protocols that this cell can answer, by name; each with its figures and its queries' own results.
+
+    Asked is `val`, or with `test` that split.
+    """
+    bench = Bench(cell, model, threads, test)
+    is_asked: Keep = lambda row: row["split"] == bench.split  # noqa: E731
     if cell.photos is not None:
         shop = few(cell.photos)
         shelf = bench.shelf("shelf", lambda row: row["image_id"] in shop)
-        return {"seen": _figures(evaluate(shelf, bench.asked("queries", shelf, lambda row: row["split"] == "val")))}
+        return {"seen": _figures(evaluate(shelf, bench.asked("queries", shelf, is_asked)))}
     is_shelf: Keep = lambda row: row["split"] in ("train", "iconic")  # noqa: E731
-    is_query: Keep = lambda row: row["split"] == "val" and (cell.fold is None or in_fold(row, cell.fold))  # noqa: E731
+    is_query: Keep = lambda row: is_asked(row) and (cell.fold is None or in_fold(row, cell.fold))  # noqa: E731
     is_package: Keep = lambda row: is_query(row) and row["meta"] == "Packages"  # noqa: E731
     found: dict[str, Any] = {}
     shelf = bench.shelf("shelf", is_shelf)
@@ -76,9 +87,9 @@ def measure(cell: Cell, model: Path, threads: int) -> dict[str, Any]:
     found["packages"] = _figures(evaluate(clean, bench.asked("packages", clean, is_package)))
     if cell.fold is not None:
         without = bench.shelf("known", lambda row: is_shelf(row) and not in_fold(row, cell.fold))
-        everyone = bench.asked("everyone", without, lambda row: row["split"] == "val")
+        everyone = bench.asked("everyone", without, is_asked)
         found["no_match"] = _strangers(without, everyone, cell.fold)
-        known: Keep = lambda row: row["split"] == "val" and not in_fold(row, cell.fold)  # noqa: E731
+        known: Keep = lambda row: is_asked(row) and not in_fold(row, cell.fold)  # noqa: E731
         found["seen"] = _figures(evaluate(shelf, bench.asked("known_queries", shelf, known)))
     return found
 

@@ -1,4 +1,8 @@
-"""The real photos of the study, as catalogues of some of their rows. Rows of `test` are never written into one."""
+"""The real photos of the study, as catalogues of some of their rows.
+
+Rows of `test` are written into one only where that is asked for: by what scores them
+(benchmarks/recognition_held_out.py).
+"""
 
 import csv
 import os
@@ -30,10 +34,10 @@ def folder(name: Name) -> Path:
 
 
 @cache
-def records(name: Name) -> tuple[Record, ...]:
-    """All rows of a catalogue but those of split `test`."""
+def records(name: Name, test: bool = False) -> tuple[Record, ...]:
+    """All rows of a catalogue but those of split `test`; with `test` those of that split alone."""
     with (folder(name) / "catalogue.csv").open(newline="", encoding="utf-8") as file:
-        return tuple(row for row in csv.DictReader(file) if row["split"] != "test")
+        return tuple(row for row in csv.DictReader(file) if (row["split"] == "test") == test)
 
 
 @cache
@@ -63,9 +67,11 @@ def few(size: int) -> frozenset[str]:
     return frozenset(rows[place]["image_id"] for place in places)
 
 
-def write(name: Name, keep: Callable[[Record], bool], path: Path, without: Sequence[str] = ()) -> Path:
-    """The rows that `keep` accepts as a catalogue file at `path`; the columns `without` are left empty."""
-    rows = [row | dict.fromkeys(without, "") for row in records(name) if keep(row)]
+def write(
+    name: Name, keep: Callable[[Record], bool], path: Path, without: Sequence[str] = (), test: bool = False
+) -> Path:
+    """The `records` that `keep` accepts as a catalogue file at `path`; the columns `without` are left empty."""
+    rows = [row | dict.fromkeys(without, "") for row in records(name, test) if keep(row)]
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))

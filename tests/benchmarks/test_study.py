@@ -22,6 +22,12 @@ def test_no_row_of_split_test_is_ever_written_into_a_catalogue_of_the_study(tmp_
 
 
 @pytest.mark.shared
+def test_what_scores_the_split_test_has_its_rows_and_no_other(tmp_path: Path) -> None:
+    with write("grocery", lambda row: True, tmp_path / "asked.csv", test=True).open(newline="") as file:
+        assert {row["split"] for row in csv.DictReader(file)} == {"test"}
+
+
+@pytest.mark.shared
 def test_a_coarse_catalogue_lacks_what_it_should_and_nothing_else(tmp_path: Path) -> None:
     fine, coarse = tmp_path / "fine.csv", tmp_path / "coarse.csv"
     write("grocery", lambda row: True, fine)

@@ -84,6 +84,18 @@ def test_a_table_replaces_what_stands_between_its_marks(tmp_path: Path, monkeypa
         page.replace_block("a.md", "y", "new")
 
 
+def test_a_line_is_added_below_those_that_stand_between_the_marks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs").mkdir()
+    path = tmp_path / "docs" / "a.md"
+    path.write_text("head\n<!-- x -->\n| a |\n|---|\n<!-- /x -->\ntail\n")
+    monkeypatch.setattr(page, "PROJECT", tmp_path)
+    page.add_to_block("a.md", "x", "| 1 |")
+    page.add_to_block("a.md", "x", "| 2 |")
+    assert path.read_text() == "head\n<!-- x -->\n\n| a |\n|---|\n| 1 |\n| 2 |\n\n<!-- /x -->\ntail\n"
+
+
 def test_the_small_round_has_each_cell_once_and_one_training_of_each_name() -> None:
     round_ = cells(0)
     assert len({cell.key for cell in round_}) == len(round_)
