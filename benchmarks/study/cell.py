@@ -138,9 +138,9 @@ def precision_of(cell: Cell) -> str:
 
 def _is_trained_on(row: Record, cell: Cell) -> bool:
     """`val` steers; the clean pictures of `iconic` are never shown to a training."""
-    if cell.photos is not None:
-        return row["image_id"] in few(cell.photos)
-    return row["split"] in ("train", "val") and (cell.catalogue != "grocery" or not in_fold(row, cell.fold))
+    if cell.catalogue == "grocery" and in_fold(row, cell.fold):
+        return False
+    return row["split"] in ("train", "val") if cell.photos is None else row["image_id"] in few(cell.photos)
 
 
 def _borrow(source: Path, run: Path, cell: Cell) -> None:

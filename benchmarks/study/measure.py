@@ -72,12 +72,13 @@ def measure(cell: Cell, model: Path, threads: int, test: bool = False) -> dict[s
     """
     bench = Bench(cell, model, threads, test)
     is_asked: Keep = lambda row: row["split"] == bench.split  # noqa: E731
+    is_query: Keep = lambda row: is_asked(row) and (cell.fold is None or in_fold(row, cell.fold))  # noqa: E731
     if cell.photos is not None:
         shop = few(cell.photos)
         shelf = bench.shelf("shelf", lambda row: row["image_id"] in shop)
-        return {"seen": _figures(evaluate(shelf, bench.asked("queries", shelf, is_asked)))}
+        of = "seen" if cell.fold is None else "unseen"
+        return {of: _figures(evaluate(shelf, bench.asked("queries", shelf, is_query)))}
     is_shelf: Keep = lambda row: row["split"] in ("train", "iconic")  # noqa: E731
-    is_query: Keep = lambda row: is_asked(row) and (cell.fold is None or in_fold(row, cell.fold))  # noqa: E731
     is_package: Keep = lambda row: is_query(row) and row["meta"] == "Packages"  # noqa: E731
     found: dict[str, Any] = {}
     shelf = bench.shelf("shelf", is_shelf)

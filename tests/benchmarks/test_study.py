@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.recognition_few import hits_of, table
 from benchmarks.study import cell as cells
 from benchmarks.study.cell import Cell
 from benchmarks.study.measure import auroc
@@ -53,6 +54,27 @@ def test_a_fold_trains_on_no_photo_of_its_leaves_and_on_no_clean_picture() -> No
     assert {row["split"] for row in kept} == {"train", "val"}
     assert all(fold_of()[row["leaf"]] != 2 for row in kept)
     assert len({row["leaf"] for row in kept}) == sum(fold != 2 for fold in fold_of().values())
+
+
+@pytest.mark.shared
+def test_a_small_shop_trains_on_its_own_photos_but_those_of_the_fold() -> None:
+    own, grown = (
+        {row["image_id"] for row in records("grocery") if cells._is_trained_on(row, Cell("x", photos=200, fold=fold))}
+        for fold in (None, 2)
+    )
+    assert own == few(200)
+    left_out = {row["image_id"] for row in records("grocery") if in_fold(row, 2)}
+    assert grown == own - left_out
+    assert grown < own
+
+
+def test_a_small_shop_is_told_of_every_fold_or_not_at_all() -> None:
+    def file(name: str, hits: str) -> dict[str, object]:
+        return {"cell": {"name": name}, "protocols": {"unseen": {"hits": {"bits_rescored": {"product@1": hits}}}}}
+
+    found = hits_of([file("few-0", "10"), file("few-6", "1"), file("few-0", "011")], "unseen")
+    assert {name: own.tolist() for name, own in found.items()} == {"few-0": [1, 0, 0, 1, 1]}
+    assert table({"200 photos": found}).splitlines()[-1] == "| only fitted (`--epochs 0`) | 0.600 |"
 
 
 def test_a_cell_that_only_finishes_differently_shares_its_training() -> None:
