@@ -97,7 +97,9 @@ def _note(files: Sequence[File], wanted: int) -> str:
 
 
 def _claim(line: Line) -> Claim:
-    return claim(f"{label(line.name)}: unseen product R@1", line.unseen, "", None, "higher", spread(line.difference))
+    gap = line.difference
+    against = f"− {label(REFERENCE)}: {gap.mean:+.3f}, {spread(gap)}"
+    return claim(f"{label(line.name)}: unseen product R@1", line.unseen, "", None, "higher", against)
 
 
 if __name__ == "__main__":

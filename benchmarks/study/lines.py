@@ -62,7 +62,7 @@ class Line:
 def markdown(lines: Sequence[Line], against: str) -> str:
     """A table, best on unseen products first; `against`: what the difference is to, in words."""
     rows = [
-        f"| variant | unseen | − {against} (95 % interval) | unseen, float | seen | packages | no match |",
+        f"| variant | unseen | − {against} (95 % interval) | unseen, float | seen | packages, unseen | no match |",
         "|---|---|---|---|---|---|---|",
     ]
     for own in sorted(lines, key=lambda line: -line.unseen):
