@@ -27,6 +27,7 @@ FOLDS = (0, 1)
 EPOCHS = (6, 20)
 AVERAGES = (0.5, 1.0)
 FITTED = "few-0"
+LONGER = ("few-20:average=1", "few-6:average=1")
 
 
 def cells_of(size: int) -> list[Cell]:
@@ -68,17 +69,18 @@ def table(found: dict[str, dict[str, Marks]]) -> str:
 def _said(name: str) -> str:
     training, _, finish = name.partition(":")
     if training == FITTED:
-        return "only fitted (`--epochs 0`)"
+        return "fitted alone (`--epochs 0`)"
     epochs = training.removeprefix("few-")
     return f"{epochs} epochs" + (", averaged (½)" if finish == "average=0.5" else "")
 
 
 def claims_of(shop: str, hits: dict[str, Marks]) -> list[Claim]:
-    """What training adds to fitting, in paired differences."""
+    """What training adds to fitting, and more epochs to fewer, in paired differences."""
+    pairs = [(name, FITTED) for name in hits if name != FITTED] + [LONGER]
     return [
-        difference(f"{shop}: {_said(name)} − only fitted, product R@1", own, hits[FITTED])
-        for name, own in hits.items()
-        if name != FITTED and FITTED in hits
+        difference(f"{shop}: {_said(own)} − {_said(other)}, product R@1", hits[own], hits[other])
+        for own, other in pairs
+        if own in hits and other in hits
     ]
 
 

@@ -74,7 +74,7 @@ def test_a_small_shop_is_told_of_every_fold_or_not_at_all() -> None:
 
     found = hits_of([file("few-0", "10"), file("few-6", "1"), file("few-0", "011")], "unseen")
     assert {name: own.tolist() for name, own in found.items()} == {"few-0": [1, 0, 0, 1, 1]}
-    assert table({"200 photos": found}).splitlines()[-1] == "| only fitted (`--epochs 0`) | 0.600 |"
+    assert table({"200 photos": found}).splitlines()[-1] == "| fitted alone (`--epochs 0`) | 0.600 |"
 
 
 def test_a_cell_that_only_finishes_differently_shares_its_training() -> None:
