@@ -34,14 +34,20 @@ PHONED = Cell("phone", PHONE)
 CATEGORIES = Cell("categories", {"target_code": 0, "instance": 0, "balance": 0})
 UNHASHED = Cell("unhashed", {"target_code": 0, "balance": 0})
 """The default without the terms that only its bits need."""
+SLOW = [Cell(f"slow-{rate:g}", {"lr_backbone": rate}) for rate in (1e-4, 5e-5)]
+"""The default at a third and a sixth of the backbone's rate."""
 CLOTHING = replace(DEFAULT, catalogue="clothing")
 """The default recipe on other things: ten kinds of clothes, no product ids."""
-AWAY = {1.0: CLOTHING} | {
-    average: replace(CLOTHING, name=f"gentle:average={average:g}", recipe={"average": average})
-    for average in (0.5, 0.25)
-}
-"""The same, with more and more of it averaged away."""
-REFITTED = {average: Cell(f"refitted-{average:g}", {"epochs": 0}, after=cell) for average, cell in AWAY.items()}
+AWAY = [
+    CLOTHING,
+    *(replace(CLOTHING, name=f"gentle:average={own:g}", recipe={"average": own}) for own in (0.5, 0.25)),
+    *(replace(cell, catalogue="clothing") for cell in SLOW),
+]
+"""The same, with more and more of it averaged away, and at lower rates."""
+REFITTED = [
+    Cell(f"refitted-{said}", {"epochs": 0}, after=cell)
+    for said, cell in zip(("1", "0.5", "0.25", *(cell.name for cell in SLOW)), AWAY, strict=True)
+]
 """These networks with a projection fitted on the groceries, without training."""
 NESTED = Cell("nested", bits=1024)
 LENGTHS = {bits: replace(NESTED, name=f"nested:{bits}", first=bits) for bits in (256, 512)} | {1024: NESTED}
@@ -49,7 +55,7 @@ LENGTHS = {bits: replace(NESTED, name=f"nested:{bits}", first=bits) for bits in 
 SEEDS = (0,) if QUICK else (0, 1, 2)
 FINALISTS = (DEFAULT, PROBED)
 """What gets every seed: the two best of the small round."""
-FOLDED = (UNTRAINED, CATEGORIES, DEFAULT) if QUICK else (UNTRAINED, WHITENED, CATEGORIES, DEFAULT, PROBED, PHONED)
+FOLDED = (UNTRAINED, CATEGORIES, DEFAULT, *(() if QUICK else (WHITENED, PROBED, PHONED, *SLOW)))
 """What is trained without the leaves of each fold."""
 
 
@@ -131,10 +137,10 @@ def transfer(untrained: dict[str, Any]) -> list[Claim]:
     base = marks(untrained["protocols"]["seen"], "float", "product@1")
     fitted = marks(run([WHITENED])[0]["protocols"]["seen"], "bits_rescored", "product@1")
     made = []
-    for average, cell in AWAY.items():
-        found = run([cell, REFITTED[average]])
+    for cell, refitted in zip(AWAY, REFITTED, strict=True):
+        found = run([cell, refitted])
         own, refit = (marks(one["protocols"]["transfer"], "bits_rescored", "product@1") for one in found)
-        name = f"clothing → grocery, average {average:g}"
+        name = f"clothing → grocery, {cell.name}"
         made += [
             difference(f"{name}: product R@1 − untrained float", own, base, 0.0 if cell is CLOTHING else None),
             difference(f"{name}, projection fitted there: product R@1 − untrained, fitted likewise", refit, fitted),
@@ -177,7 +183,7 @@ def main() -> None:
     if not QUICK:
         show(list(found.values()))
         claims = [*of_wholes(), *claims]
-        claims += [own for other in (CATEGORIES, PROBED, PHONED) for own in against(found[other.name], default)]
+        claims += [own for other in (CATEGORIES, PROBED, PHONED, *SLOW) for own in against(found[other.name], default)]
     write("recognition", "Recognition: grocery photos, MobileNetV2, 512 bits rescored", figures, claims)
 
 
