@@ -22,7 +22,7 @@ from benchmarks.study.run import kept_of
 
 SIZES = (200,) if QUICK else (200, 500, 1000, 2000)
 GROWING = () if QUICK else (200, 1000)
-"""Of which it is also asked what products find that came after the training."""
+"""Those that are also asked for products that came after their training."""
 FOLDS = (0, 1)
 EPOCHS = (6, 20)
 AVERAGES = (0.5, 1.0)

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.recognition import DEFAULT, UNTRAINED, folds_of
+from benchmarks.recognition import DEFAULT, UNTRAINED, folds_of, packages, seen
 from benchmarks.result import PROJECT, QUICK, Claim, claim, commit_of, write
 from benchmarks.study.cell import Cell, model_of, precision_of
 from benchmarks.study.claims import difference, level
-from benchmarks.study.figures import File, Pooled, marks, pooled
+from benchmarks.study.figures import File, Pooled, pooled
 from benchmarks.study.measure import measure
 from benchmarks.study.page import add_to_block
 
@@ -36,25 +36,6 @@ def asked(cells: Sequence[Cell]) -> list[File]:
     return found
 
 
-def of_wholes(whole: File, base: File) -> list[Claim]:
-    """Of one training that leaves no leaf out, and of the untrained backbone."""
-    own, other = whole["protocols"]["seen"], base["protocols"]["seen"]
-    clean = whole["protocols"]["packages"]
-    kept = own[RESCORED]["product"]["recall@1"] / own["float"]["product"]["recall@1"]
-    kept10 = own[RESCORED]["photo"]["mar@10_capped"] / own["float"]["photo"]["mar@10_capped"]
-    first = marks(own, RESCORED, "product@1")
-    return [
-        level("seen: product R@1", first),
-        level("seen: photo R@1", marks(own, RESCORED, "photo@1"), 0.90),
-        level("seen: photo R@10", marks(own, RESCORED, "photo@10"), 0.95),
-        level("seen: product R@5", marks(own, RESCORED, "product@5"), 0.97),
-        difference("seen: product R@1 − untrained float", first, marks(other, "float", "product@1")),
-        claim("seen: rescored bits ÷ float, product R@1", kept, "", 0.99, "higher"),
-        claim("seen: rescored bits ÷ float, photo MAR@10 capped", kept10, "", 0.99, "higher"),
-        level("packages → clean pictures: product R@1", marks(clean, RESCORED, "product@1"), 0.65),
-    ]
-
-
 def of_folds(own: Pooled, base: Pooled) -> list[Claim]:
     """Of trainings that leave a fold's leaves out, asked for these."""
     first, floats = own.marks("unseen", RESCORED), base.marks("unseen", "float")
@@ -72,7 +53,7 @@ def main() -> None:
         sys.exit("recognition_held_out: no short form (QUICK=1); `test` is asked once, with everything")
     whole, base = asked([DEFAULT, UNTRAINED])
     own, untrained = (pooled(asked(folds_of(cell))) for cell in (DEFAULT, UNTRAINED))
-    claims = [*of_wholes(whole, base), *of_folds(own, untrained)]
+    claims = [*seen(whole, base), packages(whole), *of_folds(own, untrained)]
     figures: dict[str, Any] = {
         "seen": {"default": _short(whole), "untrained": _short(base)},
         "folds": {"default": own.cells, "untrained": untrained.cells},
