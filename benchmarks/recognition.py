@@ -38,16 +38,13 @@ SLOW = [Cell(f"slow-{rate:g}", {"lr_backbone": rate}) for rate in (1e-4, 5e-5)]
 """The default at a third and a sixth of the backbone's rate."""
 CLOTHING = replace(DEFAULT, catalogue="clothing")
 """The default recipe on other things: ten kinds of clothes, no product ids."""
-AWAY = [
-    CLOTHING,
-    *(replace(CLOTHING, name=f"gentle:average={own:g}", recipe={"average": own}) for own in (0.5, 0.25)),
-    *(replace(cell, catalogue="clothing") for cell in SLOW),
-]
+AWAY = (
+    {"1": CLOTHING}
+    | {f"{own:g}": replace(CLOTHING, name=f"gentle:average={own:g}", recipe={"average": own}) for own in (0.5, 0.25)}
+    | {cell.name: replace(cell, catalogue="clothing") for cell in SLOW}
+)
 """The same, with more and more of it averaged away, and at lower rates."""
-REFITTED = [
-    Cell(f"refitted-{said}", {"epochs": 0}, after=cell)
-    for said, cell in zip(("1", "0.5", "0.25", *(cell.name for cell in SLOW)), AWAY, strict=True)
-]
+REFITTED = {name: Cell(f"refitted-{name}", {"epochs": 0}, after=cell) for name, cell in AWAY.items()}
 """These networks with a projection fitted on the groceries, without training."""
 NESTED = Cell("nested", bits=1024)
 LENGTHS = {bits: replace(NESTED, name=f"nested:{bits}", first=bits) for bits in (256, 512)} | {1024: NESTED}
@@ -137,8 +134,8 @@ def transfer(untrained: dict[str, Any]) -> list[Claim]:
     base = marks(untrained["protocols"]["seen"], "float", "product@1")
     fitted = marks(run([WHITENED])[0]["protocols"]["seen"], "bits_rescored", "product@1")
     made = []
-    for cell, refitted in zip(AWAY, REFITTED, strict=True):
-        found = run([cell, refitted])
+    for of, cell in AWAY.items():
+        found = run([cell, REFITTED[of]])
         own, refit = (marks(one["protocols"]["transfer"], "bits_rescored", "product@1") for one in found)
         name = f"clothing → grocery, {cell.name}"
         made += [

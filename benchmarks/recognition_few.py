@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from benchmarks.recognition import run
 from benchmarks.result import QUICK, Claim, write
 from benchmarks.study.cell import Cell, Value
 from benchmarks.study.claims import difference
-from benchmarks.study.figures import File, Marks, marks
+from benchmarks.study.figures import File, Marks, of_whole_seeds, pooled
+from benchmarks.study.lines import RESCORED
 from benchmarks.study.page import replace_block
 from benchmarks.study.run import kept_of
 
@@ -45,15 +44,13 @@ def growing(size: int) -> list[Cell]:
     return [replace(cell, fold=fold) for cell in kept for fold in FOLDS]
 
 
-def hits_of(files: Sequence[File], protocol: str) -> dict[str, Marks]:
-    """1 or 0 for each query, fold after fold, by the name of the cell; of those that have as many files as any."""
-    found: dict[str, list[Marks]] = {}
+def hits_of(files: Sequence[File], protocol: str, folds: Sequence[int | None] = (None,)) -> dict[str, Marks]:
+    """1 or 0 for each query of all folds, by the name of the cell; of those that have a file of every fold."""
+    by_name: dict[str, list[File]] = {}
     for own in files:
-        found.setdefault(own["cell"]["name"], []).append(
-            marks(own["protocols"][protocol], "bits_rescored", "product@1")
-        )
-    most = max((len(own) for own in found.values()), default=0)
-    return {name: np.concatenate(own) for name, own in found.items() if len(own) == most}
+        by_name.setdefault(own["cell"]["name"], []).append(own)
+    whole = {name: of_whole_seeds(every, folds) for name, every in by_name.items()}
+    return {name: pooled(kept).marks(protocol, RESCORED) for name, kept in whole.items() if kept}
 
 
 def table(found: dict[str, dict[str, Marks]]) -> str:
@@ -92,7 +89,7 @@ def files_of(cells: Sequence[Cell], so_far: bool) -> list[File]:
 def main() -> None:
     so_far = "so-far" in sys.argv
     found = {f"{size:,} photos": hits_of(files_of(cells_of(size), so_far), "seen") for size in SIZES}
-    later = {f"{size:,}, new leaves": hits_of(files_of(growing(size), so_far), "unseen") for size in GROWING}
+    later = {f"{size:,}, new leaves": hits_of(files_of(growing(size), so_far), "unseen", FOLDS) for size in GROWING}
     shops = found | {name: own for name, own in later.items() if own}
     if not QUICK:
         replace_block("recognition.md", "few", table(shops))

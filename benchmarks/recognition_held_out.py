@@ -17,10 +17,9 @@ from benchmarks.result import PROJECT, QUICK, Claim, claim, commit_of, write
 from benchmarks.study.cell import Cell, model_of, precision_of
 from benchmarks.study.claims import difference, level
 from benchmarks.study.figures import File, Pooled, pooled
+from benchmarks.study.lines import RESCORED
 from benchmarks.study.measure import measure
 from benchmarks.study.page import add_to_block
-
-RESCORED = "bits_rescored"
 
 
 def asked(cells: Sequence[Cell]) -> list[File]:

@@ -64,9 +64,9 @@ def pooled(found: Sequence[File]) -> Pooled:
     return Pooled(tuple(found))
 
 
-def of_whole_seeds(files: Sequence[File], folds: Sequence[int]) -> list[File]:
+def of_whole_seeds(files: Sequence[File], folds: Sequence[int | None]) -> list[File]:
     """Those of one cell that belong to a seed of which every fold is there."""
-    there: dict[int, set[int]] = defaultdict(set)
+    there: dict[int, set[int | None]] = defaultdict(set)
     for own in files:
         there[own["cell"]["seed"]].add(own["cell"]["fold"])
     return [own for own in files if there[own["cell"]["seed"]] == set(folds)]

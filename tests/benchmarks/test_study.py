@@ -69,10 +69,11 @@ def test_a_small_shop_trains_on_its_own_photos_but_those_of_the_fold() -> None:
 
 
 def test_a_small_shop_is_told_of_every_fold_or_not_at_all() -> None:
-    def file(name: str, hits: str) -> dict[str, object]:
-        return {"cell": {"name": name}, "protocols": {"unseen": {"hits": {"bits_rescored": {"product@1": hits}}}}}
+    def file(name: str, fold: int, hits: str) -> dict[str, object]:
+        cell = {"name": name, "fold": fold, "seed": 0}
+        return {"cell": cell, "protocols": {"unseen": {"hits": {"bits_rescored": {"product@1": hits}}}}}
 
-    found = hits_of([file("few-0", "10"), file("few-6", "1"), file("few-0", "011")], "unseen")
+    found = hits_of([file("few-0", 0, "10"), file("few-6", 0, "1"), file("few-0", 1, "011")], "unseen", (0, 1))
     assert {name: own.tolist() for name, own in found.items()} == {"few-0": [1, 0, 0, 1, 1]}
     assert table({"200 photos": found}).splitlines()[-1] == "| fitted alone (`--epochs 0`) | 0.600 |"
 
