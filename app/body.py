@@ -5,6 +5,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Self
 
 from prometheus_client import Gauge
 from python_multipart.exceptions import FormParserError
@@ -52,7 +53,7 @@ class Intake:
 
 
 class Body:
-    """The body of one request."""
+    """The body of one request, as a context: its bytes count as held until the end."""
 
     def __init__(self, intake: Intake, headers: Headers, chunks: AsyncIterator[bytes]) -> None:
         self._intake = intake
@@ -83,8 +84,10 @@ class Body:
             f"field '{FIELD}', or the photo's bytes as image/jpeg, image/png, …",
         )
 
-    def release(self) -> None:
-        """Say that the bytes are no longer needed."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._intake.release(self._held)
         self._held = 0
 

@@ -1,48 +1,52 @@
-"""What a route may ask for, as annotations: its signature reads as the list of its needs."""
+"""What a route may ask for, as annotations: its signature reads as the list of its needs.
+
+All are coroutines: FastAPI sends a plain function to a thread, which costs more than any of these.
+"""
 
 import hmac
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Request
 
 from app.body import Body
+from app.caller import Caller
 from app.lifespan import Service
 from app.live import Loaded
+from app.parameters import read
 from app.problems import ProblemError
-from app.schemas import SearchParams
+from app.schemas import PageParams, SearchParams
 from app.telemetry import Timing
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:
+    return _of(request)
+
+
+async def _request_id(request: Request) -> str:
+    return str(request.state.request_id)
+
+
+async def _timing() -> Timing:
+    return Timing()
+
+
+async def _loaded(request: Request) -> Loaded:
+    return _of(request).live.take()
+
+
+async def _page(request: Request) -> PageParams:
+    return read(PageParams, request.query_params)
+
+
+def _of(request: Request) -> Service:
     service: Service = request.state.service
     return service
 
 
-def _request_id(request: Request) -> str:
-    return str(request.state.request_id)
-
-
-def _timing() -> Timing:
-    return Timing()
-
-
-def _loaded(request: Request) -> Loaded:
-    return _service(request).live.take()
-
-
-async def _body(request: Request) -> AsyncIterator[Body]:
-    body = Body(_service(request).intake, request.headers, aiter(request.stream()))
-    try:
-        yield body
-    finally:
-        body.release()
-
-
 async def may_read(request: Request) -> None:
     """Raises ProblemError (401) unless the caller sends the read key, or the write key, where there is one."""
-    settings = _service(request).settings
+    settings = _of(request).settings
     if settings.read_key is None:
         return
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
@@ -58,18 +62,33 @@ RequestId = Annotated[str, Depends(_request_id)]
 Clock = Annotated[Timing, Depends(_timing)]
 Snapshot = Annotated[Loaded, Depends(_loaded)]
 """The generation that this request sees from beginning to end."""
-Photos = Annotated[Body, Depends(_body)]
+Page = Annotated[PageParams, Depends(_page)]
+"""Its route shows `app.parameters.described(PageParams)`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _PhotoSearch:
-    service: Parts
-    loaded: Snapshot
-    body: Photos
-    params: Annotated[SearchParams, Query()]
-    timing: Clock
-    request_id: RequestId
+    service: Service
+    loaded: Loaded
+    body: Body
+    params: SearchParams
+    timing: Timing
+    request_id: str
+    caller: Caller
 
 
-PhotoSearch = Annotated[_PhotoSearch, Depends()]
-"""A search by photos: what was sent, and what it is answered from."""
+async def _photo_search(request: Request) -> _PhotoSearch:
+    service = _of(request)
+    return _PhotoSearch(
+        service=service,
+        loaded=service.live.take(),
+        body=Body(service.intake, request.headers, aiter(request.stream())),
+        params=read(SearchParams, request.query_params),
+        timing=Timing(),
+        request_id=str(request.state.request_id),
+        caller=Caller(request.is_disconnected),
+    )
+
+
+PhotoSearch = Annotated[_PhotoSearch, Depends(_photo_search)]
+"""A search by photos: what was sent, and what it is answered from. Its route shows `described(SearchParams)`."""

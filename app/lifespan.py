@@ -9,9 +9,12 @@ from fastapi import FastAPI
 
 from app.body import Intake
 from app.cache.base import Cache
+from app.cache.entries import Answer
 from app.cache.memory import MemoryCache
 from app.cache.redis import RedisCache
 from app.compute import Compute
+from app.flights import Flights
+from app.gate import Gate
 from app.live import Live
 from app.search import Searcher
 from app.settings import Settings
@@ -45,19 +48,22 @@ def lifespan_of(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         cache = _cache(settings)
-        compute = Compute(settings.threads, settings.queue, telemetry.queue_depth)
+        gate = Gate(settings.threads, settings.queue, settings.queue_wait, telemetry.queue_depth)
+        compute = Compute(settings.threads, gate)
+        flights: Flights[Answer] = Flights()
         service = Service(
             settings=settings,
             live=live,
             telemetry=telemetry,
             cache=cache,
             compute=compute,
-            searcher=Searcher(compute, cache, telemetry),
+            searcher=Searcher(compute, cache, telemetry, flights),
             intake=Intake(settings, telemetry.buffered_bytes),
         )
         try:
             yield {"service": service}
         finally:
+            await flights.close()
             compute.close()
             await cache.close()
 

@@ -11,7 +11,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from app.compute import QueueFullError
+from app.caller import CallerGoneError
+from app.gate import QueueFullError
 from app.live import DrainingError, NotReadyError
 from app.wording import plain
 from engine.errors import ScopeError, TooLargeError, TwinshotError, UnreadableError, UnsupportedError
@@ -19,6 +20,10 @@ from engine.errors import ScopeError, TooLargeError, TwinshotError, UnreadableEr
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:twinshot:problem:"
+
+
+NEVER_SENT = 499
+"""For the metrics alone: the status by which proxies count a caller who hung up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ KINDS: dict[str, Kind] = {
     "unknown-category": Kind(422, "The category is unknown or ambiguous"),
     "no-calibration": Kind(422, "This generation has no calibrated scores"),
     "busy": Kind(429, "Too much work at this moment", {"Retry-After": "1"}),
+    "caller-gone": Kind(NEVER_SENT, "The caller hung up before the work began"),
     "internal-error": Kind(500, "The service failed"),
     "not-ready": Kind(503, "No generation is loaded", {"Retry-After": "5"}),
     "shutting-down": Kind(503, "The service is shutting down", {"Retry-After": "1", "Connection": "close"}),
@@ -108,6 +114,7 @@ def documented() -> dict[int | str, dict[str, Any]]:
     titles: dict[int | str, list[str]] = {}
     for kind in KINDS.values():
         titles.setdefault(kind.status, []).append(kind.title)
+    del titles[NEVER_SENT]
     return {status: {"description": "; ".join(own), "content": {MEDIA_TYPE: schema}} for status, own in titles.items()}
 
 
@@ -117,6 +124,7 @@ _KIND_OF: tuple[tuple[type[TwinshotError], str], ...] = (
     (UnsupportedError, "unsupported-photo"),
     (ScopeError, "unknown-category"),
     (QueueFullError, "busy"),
+    (CallerGoneError, "caller-gone"),
     (NotReadyError, "not-ready"),
     (DrainingError, "shutting-down"),
 )

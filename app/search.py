@@ -19,7 +19,9 @@ from app.cache.entries import (
     unpack_answer,
     unpack_embedded,
 )
+from app.caller import Caller
 from app.compute import Compute
+from app.flights import Flight, Flights
 from app.live import Loaded
 from app.telemetry import Telemetry, Timing
 from engine.bundle.generation import Generation
@@ -50,11 +52,12 @@ class Searcher:
     compute: Compute
     cache: Cache
     telemetry: Telemetry
+    flights: Flights[Answer]
 
-    async def search(self, loaded: Loaded, query: Query, timing: Timing) -> tuple[Answer, bool]:
+    async def search(self, loaded: Loaded, query: Query, timing: Timing, caller: Caller) -> tuple[Answer, bool]:
         """The ranked list for a photo, at least `need` long or complete, and whether the cache had it.
 
-        Raises PhotoError and QueueFullError.
+        Raises PhotoError, QueueFullError and CallerGoneError.
         """
         key = answer_key(loaded, query.sha256, query.box, query.scope, query.exclude)
         with timing.stage("cache"):
@@ -62,11 +65,15 @@ class Searcher:
         cached = answer is not None and answer.reaches(query.need)
         self.telemetry.looked_up("answer", cached)
         if answer is None or not cached:
-            answer = await self._fresh(loaded, query, timing, key)
+
+            async def work(flight: Flight[Answer]) -> Answer:
+                return await self._fresh(loaded, query, timing, key, flight)
+
+            answer = await self.flights.join(f"{key}:{query.need}", caller, work)
         self.telemetry.photo_done(timing)
         return answer, cached
 
-    async def _fresh(self, loaded: Loaded, query: Query, timing: Timing, key: str) -> Answer:
+    async def _fresh(self, loaded: Loaded, query: Query, timing: Timing, key: str, flight: Flight[Answer]) -> Answer:
         seen_key = embedding_key(loaded, query.sha256, query.box)
         with timing.stage("cache"):
             seen = unpack_embedded(await self.cache.get(seen_key) or b"")
@@ -76,8 +83,7 @@ class Searcher:
             embedded = seen or embed(loaded, query, timing)
             return embedded, answer_of(loaded.generation, query, embedded, timing)
 
-        with self.compute.admitted():
-            embedded, answer = await self.compute.run(timing, work)
+        embedded, answer = await self.compute.run(timing, work, flight.begun, flight.check_wanted)
         with timing.stage("cache"):
             if seen is None:
                 await self.cache.put(seen_key, pack_embedded(embedded))

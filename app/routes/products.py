@@ -3,10 +3,11 @@
 import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Response
 
-from app.deps import Clock, Parts, RequestId, Snapshot
+from app.deps import Clock, Page, Parts, RequestId, Snapshot
 from app.live import Loaded
+from app.parameters import described
 from app.problems import ProblemError
 from app.routes.results import category_of, image_url, page_of
 from app.schemas import PageParams, Product, ProductImage, SimilarAnswer
@@ -18,12 +19,16 @@ router = APIRouter(tags=["products"])
 
 
 # before /products/{id}, whose id may contain slashes
-@router.get("/products/{product_id:path}/similar", summary="Find other products that look like this one")
+@router.get(
+    "/products/{product_id:path}/similar",
+    summary="Find other products that look like this one",
+    openapi_extra={"parameters": described(PageParams)},
+)
 async def similar(
     product_id: str,
     service: Parts,
     loaded: Snapshot,
-    page: Annotated[PageParams, Query()],
+    page: Page,
     timing: Clock,
     request_id: RequestId,
     response: Response,
@@ -33,10 +38,7 @@ async def similar(
     rows = _rows(loaded, product_id)
     scope = scope_for(generation, page.category)
     exclude = {product_id, *page.exclude}
-    with service.compute.admitted():
-        matches = await service.compute.run(
-            timing, lambda: similar_to(generation, rows, page.need, scope, exclude, timing)
-        )
+    matches = await service.compute.run(timing, lambda: similar_to(generation, rows, page.need, scope, exclude, timing))
     service.telemetry.photo_done(timing)
     response.headers["Server-Timing"] = timing.header
     return SimilarAnswer(

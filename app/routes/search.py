@@ -8,9 +8,10 @@ from fastapi import APIRouter, Response
 from app.body import FIELD, Upload
 from app.cache.entries import Answer
 from app.deps import PhotoSearch
+from app.parameters import described
 from app.problems import ProblemError, problem_of
 from app.routes.results import query_of, scored_page_of
-from app.schemas import MAX_BATCH, BatchAnswer, BatchItem, SearchAnswer
+from app.schemas import MAX_BATCH, BatchAnswer, BatchItem, SearchAnswer, SearchParams
 from app.search import Query as PhotoQuery
 from app.search import scope_for
 from app.telemetry import Timing
@@ -23,21 +24,23 @@ router = APIRouter(tags=["search"])
 _BINARY = {"type": "string", "format": "binary"}
 
 
-def _body(photo: dict[str, Any], also: dict[str, Any]) -> dict[str, Any]:
+def _described(photo: dict[str, Any], also: dict[str, Any]) -> dict[str, Any]:
     form = {"type": "object", "required": [FIELD], "properties": {FIELD: photo}}
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}, **also}}}
+    body = {"required": True, "content": {"multipart/form-data": {"schema": form}, **also}}
+    return {"requestBody": body, "parameters": described(SearchParams)}
 
 
 @router.post(
     "/search",
     summary="Find the product on a photo",
-    openapi_extra=_body(_BINARY, {"image/*": {"schema": _BINARY}}),
+    openapi_extra=_described(_BINARY, {"image/*": {"schema": _BINARY}}),
 )
 async def search(asked: PhotoSearch, response: Response) -> SearchAnswer:
     """The products most like the photo, best first."""
     scope = _scope(asked)
-    (upload,) = await _uploads(asked, 1)
-    answer, cached = await _find(asked, upload, scope, asked.timing)
+    with asked.body:
+        (upload,) = await _uploads(asked, 1)
+        answer, cached = await _find(asked, upload, scope, asked.timing)
     response.headers["Server-Timing"] = asked.timing.header
     manifest = asked.loaded.generation.manifest
     return SearchAnswer(
@@ -54,15 +57,21 @@ async def search(asked: PhotoSearch, response: Response) -> SearchAnswer:
 @router.post(
     "/search/batch",
     summary=f"Find the products on up to {MAX_BATCH} photos",
-    openapi_extra=_body({"type": "array", "items": _BINARY, "maxItems": MAX_BATCH}, {}),
+    openapi_extra=_described({"type": "array", "items": _BINARY, "maxItems": MAX_BATCH}, {}),
 )
 async def search_batch(asked: PhotoSearch) -> BatchAnswer:
     """One ranked list for each of several photos; a bad photo gets an error and spoils no other."""
     scope = _scope(asked)
-    items = [_item(asked, upload, scope) for upload in await _uploads(asked, MAX_BATCH)]
+    with asked.body:
+        uploads = await _uploads(asked, MAX_BATCH)
+        answers: list[BatchItem] = []
+        # once one had its turn the others are not refused, however long the queue: nothing is worked on in vain
+        while len(answers) < len(uploads) and not asked.caller.begun:
+            answers.append(await _item(asked, uploads[len(answers)], scope))
+        answers += await asyncio.gather(*(_item(asked, own, scope) for own in uploads[len(answers) :]))
     manifest = asked.loaded.generation.manifest
     return BatchAnswer(
-        answers=list(await asyncio.gather(*items)),
+        answers=answers,
         generation=manifest.generation,
         revision=manifest.includes_revision,
         took_ms=asked.timing.took_ms,
@@ -80,6 +89,9 @@ def _scope(asked: PhotoSearch) -> Scope:
 
 
 async def _uploads(asked: PhotoSearch, most: int) -> list[Upload]:
+    gate = asked.service.compute.gate
+    if gate.full:
+        gate.refuse()  # before the body is read: it could not be worked on
     return await asked.body.photos(most, asked.loaded.encoder.card.preprocessing.max_bytes)
 
 
@@ -87,7 +99,7 @@ async def _find(asked: PhotoSearch, upload: Upload, scope: Scope, timing: Timing
     params = asked.params
     need = max(params.need, NEEDED)
     query = PhotoQuery(upload.data, upload.sha256, need, scope, frozenset(params.exclude), params.region)
-    return await asked.service.searcher.search(asked.loaded, query, timing)
+    return await asked.service.searcher.search(asked.loaded, query, timing, asked.caller)
 
 
 async def _item(asked: PhotoSearch, upload: Upload, scope: Scope) -> BatchItem:

@@ -125,9 +125,12 @@ def test_uploads_beyond_the_memory_set_aside_are_told_to_come_back(clients: Clie
 
 def test_a_full_queue_says_when_to_come_back(clients: Clients, jpeg: bytes) -> None:
     with clients(threads=1, queue=0) as client:
-        with client.app_state["service"].compute.admitted():
-            check(ask(client, jpeg), "busy")
-            check(client.get("/products/P03/similar"), "busy")
+        gate = client.app_state["service"].compute.gate
+        client.portal.call(gate.enter)
+        for response in (ask(client, jpeg), client.get("/products/P03/similar")):
+            check(response, "busy")
+            assert response.headers["Retry-After"] == "1"
+        client.portal.call(gate.leave)
         assert ask(client, jpeg).status_code == 200
 
 

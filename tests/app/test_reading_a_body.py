@@ -84,12 +84,11 @@ def test_a_caller_who_goes_away_leaves_an_error_and_no_memory() -> None:
         raise ClientDisconnect
 
     own = intake(max_body_bytes=10, max_buffered_bytes=10)
-    body = Body(own, Headers({"content-type": "image/png"}), chunks())
-    with pytest.raises(ProblemError, match="connection ended"):
-        asyncio.run(body.photos(1, 1000))
-    with pytest.raises(ProblemError, match="too many uploads"):
-        own.hold(6)
-    body.release()
+    with Body(own, Headers({"content-type": "image/png"}), chunks()) as body:
+        with pytest.raises(ProblemError, match="connection ended"):
+            asyncio.run(body.photos(1, 1000))
+        with pytest.raises(ProblemError, match="too many uploads"):
+            own.hold(6)
     own.hold(10)
 
 
