@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app.body import Intake
 from app.cache.base import Cache
 from app.cache.entries import Answer
+from app.cache.layered import LayeredCache
 from app.cache.memory import MemoryCache
 from app.cache.redis import RedisCache
 from app.compute import Compute
@@ -72,5 +73,6 @@ def lifespan_of(
 
 def _cache(settings: Settings) -> Cache:
     if settings.redis_url is not None:
-        return RedisCache(settings.redis_url.get_secret_value(), settings.cache_ttl)
+        redis = RedisCache(settings.redis_url.get_secret_value(), settings.cache_ttl)
+        return LayeredCache(redis, settings.cache_bytes, settings.cache_ttl)
     return MemoryCache(settings.cache_bytes, settings.cache_ttl)

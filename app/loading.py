@@ -5,6 +5,7 @@ from io import BytesIO
 
 from PIL import Image
 
+from app.cache.entries import KEPT
 from app.live import Loaded
 from app.search import Query, answer_of, embed
 from app.settings import Settings
@@ -32,5 +33,5 @@ def _warm(loaded: Loaded) -> None:
         file = BytesIO()
         Image.new("RGB", (512, 512), (127, 127, 127)).save(file, name)
         photo = file.getvalue()
-        query = Query(photo, hashlib.sha256(photo).hexdigest(), need=10, scope=loaded.generation.manifest.scope)
+        query = Query(photo, hashlib.sha256(photo).hexdigest(), need=KEPT, scope=loaded.generation.manifest.scope)
         answer_of(loaded.generation, query, embed(loaded, query, Timing()), Timing())

@@ -25,6 +25,7 @@ from app.flights import Flight, Flights
 from app.live import Loaded
 from app.telemetry import Telemetry, Timing
 from engine.bundle.generation import Generation
+from engine.calibration import scores
 from engine.codes import Codes, Floats, unpack
 from engine.index.protocol import Hits, Rows, Scope
 from engine.preprocess import Box, crop, decode
@@ -35,7 +36,10 @@ from engine.taxonomy import LEVELS
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One photo and what is asked of it. `need` = how many places of the ranked list must be known."""
+    """One photo and what is asked of it.
+
+    `need` = how many places of the ranked list must be known, at least NEEDED of engine.calibration for scores.
+    """
 
     photo: bytes
     sha256: str
@@ -107,10 +111,11 @@ def answer_of(generation: Generation, query: Query, embedded: Embedded, timing: 
     timed = _Timed(generation)
     started = time.perf_counter()
     ranked = rank(timed, embedded.embedding, query.need, query.scope, query.exclude)
+    found = ranked.found[: query.need]
     taxonomy = generation.card.taxonomy
     answer = Answer(
-        matches=tuple(_matches(generation, ranked.found)),
-        complete=ranked.complete,
+        matches=tuple(_matches(generation, found, _scores(generation, found))),
+        complete=ranked.complete and len(found) == len(ranked.found),
         categories={level: taxonomy.top(embedded.probabilities, level) for level in LEVELS},
         width=embedded.width,
         height=embedded.height,
@@ -137,7 +142,8 @@ def similar(
     best: dict[str, Found] = {}
     for candidate in sorted(found, key=lambda own: (own.distance, own.product_id, own.image_id)):
         best.setdefault(candidate.product_id, candidate)
-    matches = list(_matches(generation, list(best.values())[:need]))
+    shown = list(best.values())[:need]
+    matches = list(_matches(generation, shown, [None] * len(shown)))
     timing.add("search", timed.seconds)
     timing.add("rank", time.perf_counter() - started - timed.seconds)
     return matches
@@ -149,11 +155,18 @@ def scope_for(generation: Generation, categories: Iterable[str]) -> Scope:
     return scope_of(wanted, generation.manifest.categories) if wanted else generation.manifest.scope
 
 
-def _matches(generation: Generation, found: Sequence[Found]) -> Iterator[Match]:
+def _scores(generation: Generation, found: Sequence[Found]) -> Sequence[float | None]:
+    calibration = generation.manifest.calibration
+    if calibration is None:
+        return [None] * len(found)
+    return scores(calibration.formula, [own.similarity for own in found])
+
+
+def _matches(generation: Generation, found: Sequence[Found], own_scores: Sequence[float | None]) -> Iterator[Match]:
     records = generation.table.records(np.array([own.row for own in found], dtype=np.int64))
-    for own, record in zip(found, records, strict=True):
+    for own, record, score in zip(found, records, own_scores, strict=True):
         path = generation.manifest.categories[record.category].path
-        yield Match(own.product_id, own.image_id, own.similarity, own.distance, record.title, path)
+        yield Match(own.product_id, own.image_id, own.similarity, own.distance, record.title, path, score)
 
 
 class _Timed:

@@ -5,6 +5,7 @@ a shallower path is their parent, and its probability is the sum of theirs.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import combinations
 from typing import Literal
 
@@ -52,11 +53,18 @@ class Taxonomy(BaseModel):
         """The indices of the classes at or below `path`, int64 [n]."""
         return np.array([i for i, own in enumerate(self.classes) if is_under(own, path)], dtype=np.int64)
 
+    @cached_property
+    def _groups(self) -> dict[Level, tuple[tuple[Path3, ...], npt.NDArray[np.int64]]]:
+        return {level: self._group(level) for level in LEVELS}
+
     def level_groups(self, level: Level) -> tuple[tuple[Path3, ...], npt.NDArray[np.int64]]:
         """The distinct paths cut after `level`, and for each class the index of its own: int64 [classes].
 
-        A class that has no name at `level` gets −1.
+        A class that has no name at `level` gets −1. Made once; not to be written to.
         """
+        return self._groups[level]
+
+    def _group(self, level: Level) -> tuple[tuple[Path3, ...], npt.NDArray[np.int64]]:
         depth = LEVELS.index(level) + 1
         paths = [cut(own, depth) if own[depth - 1] is not None else None for own in self.classes]
         groups = sorted({path for path in paths if path is not None}, key=sort_key)

@@ -21,6 +21,8 @@ from engine.taxonomy import Level, Path3
 
 _HEADER = struct.Struct("<4sIIII")
 _MAGIC = b"TSE1"
+KEPT = 30
+"""Places of a ranked list that are worked out and cached even where fewer are asked for: most callers turn no page."""
 Categories = dict[Level, list[tuple[str, float]]]
 
 
@@ -44,6 +46,7 @@ class Match:
     distance: int
     title: str | None
     category: Path3
+    score: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,9 @@ def unpack_embedded(data: bytes) -> Embedded | None:
 
 def pack_answer(answer: Answer) -> bytes:
     """JSON; floats keep every digit."""
-    matches = [[m.product_id, m.image_id, m.similarity, m.distance, m.title, m.category] for m in answer.matches]
+    matches = [
+        [m.product_id, m.image_id, m.similarity, m.distance, m.title, m.category, m.score] for m in answer.matches
+    ]
     value = [matches, answer.complete, answer.categories, answer.width, answer.height]
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -112,8 +117,8 @@ def unpack_answer(data: bytes) -> Answer | None:
 
 
 def _match(value: list[Any]) -> Match:
-    product_id, image_id, similarity, distance, title, (meta, level2, leaf) = value
-    return Match(product_id, image_id, similarity, distance, title, (meta, level2, leaf))
+    product_id, image_id, similarity, distance, title, (meta, level2, leaf), score = value
+    return Match(product_id, image_id, similarity, distance, title, (meta, level2, leaf), score)
 
 
 def _categories(value: dict[str, Any]) -> Categories:

@@ -5,28 +5,18 @@ from urllib.parse import quote
 
 from app.cache.entries import Answer, Match
 from app.live import Loaded
-from app.schemas import Category, CategoryGuess, PageParams, QueryCategories, QueryInfo, Result, SearchParams
-from engine.calibration import scores
+from app.schemas import Category, CategoryGuess, PageParams, QueryCategories, QueryInfo, Result
 from engine.taxonomy import Path3
 
 
-def page_of(matches: Sequence[Match], page: PageParams, loaded: Loaded) -> list[Result]:
-    """The slice of a ranked list that `page` asks for."""
+def page_of(matches: Sequence[Match], page: PageParams, loaded: Loaded, min_score: float | None = None) -> list[Result]:
+    """The slice of a ranked list that `page` asks for; what is under `min_score` is the end of the list."""
+    least = min_score or 0.0
     shown = matches[page.offset : page.need]
-    return [_result(rank, match, loaded, None) for rank, match in enumerate(shown, page.offset + 1)]
-
-
-def scored_page_of(matches: Sequence[Match], params: SearchParams, loaded: Loaded) -> list[Result]:
-    """The same with scores; those under `min_score` are the end of the list, so the ranks of the others stay."""
-    calibration = loaded.generation.manifest.calibration
-    if calibration is None:
-        return page_of(matches, params, loaded)
-    own = scores(calibration.formula, [match.similarity for match in matches])
-    least = params.min_score or 0.0
     return [
-        _result(place + 1, matches[place], loaded, own[place])
-        for place in range(params.offset, min(params.need, len(matches)))
-        if own[place] >= least
+        _result(rank, match, loaded)
+        for rank, match in enumerate(shown, page.offset + 1)
+        if match.score is None or match.score >= least
     ]
 
 
@@ -50,13 +40,13 @@ def image_url(loaded: Loaded, image_id: str) -> str | None:
     return f"/images/{quote(image_id, safe='')}" if loaded.generation.thumbs is not None else None
 
 
-def _result(rank: int, match: Match, loaded: Loaded, score: float | None) -> Result:
+def _result(rank: int, match: Match, loaded: Loaded) -> Result:
     calibration = loaded.generation.manifest.calibration
     return Result(
         rank=rank,
         product_id=match.product_id,
-        score=score,
-        match=None if score is None or calibration is None else calibration.matches(score),
+        score=match.score,
+        match=None if match.score is None or calibration is None else calibration.matches(match.score),
         similarity=match.similarity,
         distance=match.distance,
         image_id=match.image_id,

@@ -6,16 +6,15 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from app.body import FIELD, Upload
-from app.cache.entries import Answer
+from app.cache.entries import KEPT, Answer
 from app.deps import PhotoSearch
 from app.parameters import described
 from app.problems import ProblemError, problem_of
-from app.routes.results import query_of, scored_page_of
+from app.routes.results import page_of, query_of
 from app.schemas import MAX_BATCH, BatchAnswer, BatchItem, SearchAnswer, SearchParams
 from app.search import Query as PhotoQuery
 from app.search import scope_for
 from app.telemetry import Timing
-from engine.calibration import NEEDED
 from engine.errors import PhotoError
 from engine.index.protocol import Scope
 
@@ -44,7 +43,7 @@ async def search(asked: PhotoSearch, response: Response) -> SearchAnswer:
     response.headers["Server-Timing"] = asked.timing.header
     manifest = asked.loaded.generation.manifest
     return SearchAnswer(
-        results=scored_page_of(answer.matches, asked.params, asked.loaded),
+        results=page_of(answer.matches, asked.params, asked.loaded, asked.params.min_score),
         query=query_of(answer),
         generation=manifest.generation,
         revision=manifest.includes_revision,
@@ -97,7 +96,7 @@ async def _uploads(asked: PhotoSearch, most: int) -> list[Upload]:
 
 async def _find(asked: PhotoSearch, upload: Upload, scope: Scope, timing: Timing) -> tuple[Answer, bool]:
     params = asked.params
-    need = max(params.need, NEEDED)
+    need = max(params.need, KEPT)
     query = PhotoQuery(upload.data, upload.sha256, need, scope, frozenset(params.exclude), params.region)
     return await asked.service.searcher.search(asked.loaded, query, timing, asked.caller)
 
@@ -107,5 +106,5 @@ async def _item(asked: PhotoSearch, upload: Upload, scope: Scope) -> BatchItem:
         answer, cached = await _find(asked, upload, scope, Timing())
     except PhotoError as error:
         return BatchItem(results=None, query=None, cached=False, error=problem_of(error, asked.request_id))
-    results = scored_page_of(answer.matches, asked.params, asked.loaded)
+    results = page_of(answer.matches, asked.params, asked.loaded, asked.params.min_score)
     return BatchItem(results=results, query=query_of(answer), cached=cached, error=None)

@@ -1,6 +1,7 @@
 """The in-process cache, and the packing of what is cached."""
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from app.cache.entries import (
     unpack_answer,
     unpack_embedded,
 )
+from app.cache.layered import LayeredCache
 from app.cache.memory import MemoryCache
 from app.live import Loaded
 
@@ -83,8 +85,10 @@ def test_an_embedding_comes_back_bit_for_bit(floats: list[float], classes: int) 
 
 @given(st.text(), st.one_of(st.none(), st.text()), st.floats(-1, 1), st.booleans())
 def test_an_answer_comes_back_as_it_was(text: str, title: str | None, number: float, complete: bool) -> None:
-    match = Match(text, text, number, 9, title, (title, None, text))
-    answer = Answer((match, match), complete, {"meta": [(text, number)], "level2": [], "leaf": []}, 3, 4)
+    match = Match(text, text, number, 9, title, (title, None, text), number)
+    answer = Answer(
+        (match, replace(match, score=None)), complete, {"meta": [(text, number)], "level2": [], "leaf": []}, 3, 4
+    )
     assert unpack_answer(pack_answer(answer)) == answer
 
 
@@ -107,3 +111,17 @@ def test_keys_tell_apart_whatever_changes_the_answer(loaded: Loaded) -> None:
     }
     assert len(keys) == 7
     assert answer_key(loaded, "a", None, whole, ("x", "y")) == answer_key(loaded, "a", None, whole, ("y", "x", "x"))
+
+
+def test_the_process_answers_for_the_shared_cache_and_writes_to_both() -> None:
+    async def story() -> None:
+        shared = MemoryCache(10_000, ttl=60)
+        own, other = LayeredCache(shared, 10_000, 60), LayeredCache(shared, 10_000, 60)
+        await own.put("key", b"value")
+        assert await other.get("key") == b"value"
+        await shared.close()
+        assert await own.get("key") == b"value"
+        assert await other.get("key") == b"value"
+        assert await LayeredCache(shared, 10_000, 60).get("key") is None
+
+    asyncio.run(story())

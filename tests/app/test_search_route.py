@@ -67,6 +67,11 @@ def test_the_second_answer_comes_from_the_cache_and_is_the_same(client: TestClie
     assert first == second
 
 
+def test_pages_up_to_the_thirtieth_place_come_from_one_cached_list(client: TestClient, jpeg: bytes) -> None:
+    assert ask(client, jpeg, limit=1).json()["cached"] is False
+    assert ask(client, jpeg, limit=10, offset=20).json()["cached"] is True
+
+
 def test_other_filters_reuse_the_embedding_and_answer_alike(client: TestClient, jpeg: bytes) -> None:
     fresh = ask(client, jpeg, limit=20).json()
     narrowed = ask(client, jpeg, limit=20, exclude="P03")

@@ -1,0 +1,44 @@
+"""A small cache in the process in front of the shared one: what is asked again and again is not fetched again."""
+
+from app.cache.base import Cache
+from app.cache.memory import MemoryCache
+
+FRESH = 60
+"""Seconds that the process keeps what it got: an entry outlives its time in the shared cache by no more than this."""
+
+
+class LayeredCache:
+    """See Cache. Entries never change under their key, so the layers cannot disagree about a value."""
+
+    def __init__(self, back: Cache, max_bytes: int, ttl: float) -> None:
+        """Keep at most `max_bytes` in the process, each entry for `ttl` seconds or FRESH if that is less."""
+        self._front = MemoryCache(max_bytes, min(ttl, FRESH))
+        self._back = back
+
+    @property
+    def kind(self) -> str:
+        """What the shared cache is."""
+        return self._back.kind
+
+    async def get(self, key: str) -> bytes | None:
+        """See Cache."""
+        value = await self._front.get(key)
+        if value is None:
+            value = await self._back.get(key)
+            if value is not None:
+                await self._front.put(key, value)
+        return value
+
+    async def put(self, key: str, value: bytes) -> None:
+        """See Cache."""
+        await self._front.put(key, value)
+        await self._back.put(key, value)
+
+    async def alive(self) -> bool:
+        """Whether the shared cache answers."""
+        return await self._back.alive()
+
+    async def close(self) -> None:
+        """See Cache."""
+        await self._front.close()
+        await self._back.close()
