@@ -79,7 +79,7 @@ def build_generation(staged: Path, given: Ingredients) -> Manifest:
         products=len({row.product for row in rows}),
         categories=categories,
         shards=shards,
-        files=_seal(staged),
+        files=seal(staged),
         source=given.source,
         quality={},
     )
@@ -148,7 +148,7 @@ def _write_rows(
     )
 
 
-def _seal(folder: Path) -> dict[str, FileRecord]:
+def seal(folder: Path) -> dict[str, FileRecord]:
     """Force every file to the disk and describe it."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     records = {}

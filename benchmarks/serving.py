@@ -1,0 +1,39 @@
+"""What serving costs, against the bare functions of the hot path: make bench-serving, told in docs/serving.md.
+
+The server runs as in production on the first core, the load and Redis on the second. `python -m benchmarks.serving
+PART…` runs some of the parts and writes nothing. QUICK=1: a shop of 100,000 rows and short loads.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.result import QUICK, Claim, write
+from benchmarks.serve import cost
+from benchmarks.serve.shop import shop
+
+ROWS = 100_000 if QUICK else 1_100_000
+Part = Callable[[Path], tuple[dict[str, Any], list[Claim]]]
+PARTS: dict[str, Part] = {"uncached": cost.uncached, "cached": cost.cached}
+
+
+def main() -> None:
+    bundles = shop(ROWS)
+    only = sys.argv[1:]
+    figures: dict[str, Any] = {"rows": ROWS}
+    claims: list[Claim] = []
+    for name, part in PARTS.items():
+        if only and name not in only:
+            continue
+        print(f"== {name}", file=sys.stderr, flush=True)
+        figures[name], own = part(bundles)
+        claims += own
+    if only:
+        print(*claims, sep="\n")
+    else:
+        write("serving", f"Serving: {ROWS:,} products' photos, 512 bits, one core", figures, claims)
+
+
+if __name__ == "__main__":
+    main()
