@@ -48,8 +48,8 @@ AVERAGED = {"1": CLOTHING} | {
 """The same, with more and more of it averaged away."""
 REFITTED = {name: Cell(f"refitted-{name}", {"epochs": 0}, after=cell) for name, cell in AVERAGED.items()}
 """These networks with a projection fitted on the groceries, without training."""
-GENTLER = [replace(cell, catalogue="clothing") for cell in (SLOW, SLOWEST, LIGHT, ALONE)]
-"""Other recipes that might forget less."""
+GENTLER = [replace(cell, catalogue="clothing") for cell in (SLOW, SLOWEST, LIGHT, ALONE, WHITENED)]
+"""Other recipes that might forget less, and none."""
 NESTED = Cell("nested", bits=1024)
 LENGTHS = {bits: replace(NESTED, name=f"nested:{bits}", first=bits) for bits in (256, 512)} | {1024: NESTED}
 """One training whose first bits are each usable."""

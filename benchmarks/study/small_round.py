@@ -1,5 +1,6 @@
 """The cells of the small round: what is trained, how it is finished, and what of it is tried far from home."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from benchmarks.result import QUICK
@@ -67,8 +68,10 @@ FINISHES: tuple[tuple[str, str, dict[str, Value], Method], ...] = (
 
 COARSE = ("base", "frozen")
 """What is also trained without product ids and leaves, on the same photos."""
-FORGETS = ("base", "geometry", "frozen", "frozen-probe", "frozen-geometry", "frozen-low-rate", "frozen-instance")
-"""What is also tried far from home, with all its averages."""
+CLOTHED = ("base", "frozen", "frozen-probe", "frozen-geometry", "frozen-low-rate", "frozen-instance")
+"""What is also trained on clothes alone, with all its averages."""
+GREEN = ("base", "frozen-probe")
+"""What is also trained on fruit and vegetables alone, with all its averages."""
 SMALL = Cell("", size=128, precision="float32")
 BASELINE = replace(SMALL, name="untrained-pca", recipe={"epochs": 0, "pooling": "average"}, projection="pca")
 WHITENED = replace(SMALL, name="untrained", recipe={"epochs": 0})
@@ -94,22 +97,21 @@ def averages(name: str) -> list[Cell]:
     return [replace(SMALL, name=f"{name}:average={own:g}", recipe={**TERMS[name], "average": own}) for own in values]
 
 
-def forgetting() -> list[Cell]:
-    """`FORGETS` and the untrained, of no fold yet."""
-    return [] if QUICK else [WHITENED, *(cell for name in FORGETS for cell in averages(name))]
+def away(names: Sequence[str]) -> list[Cell]:
+    """The trainings of `names` and the untrained, of no fold yet."""
+    return [] if QUICK else [WHITENED, *(cell for name in names for cell in averages(name))]
 
 
 def clothes() -> list[Cell]:
     """Trained on clothes, asked groceries; and the untrained baseline that is asked the same."""
-    return [BASELINE, *(replace(cell, catalogue="clothing") for cell in forgetting())]
+    return [BASELINE, *(replace(cell, catalogue="clothing") for cell in away(CLOTHED))]
 
 
 def greens() -> list[Cell]:
     """Trained on fruit and vegetables, asked packages; and the untrained baseline that is asked the same."""
-    return [replace(cell, fold="Packages") for cell in (BASELINE, *forgetting())]
+    return [replace(cell, fold="Packages") for cell in (BASELINE, *away(GREEN))]
 
 
 def coarse() -> list[Cell]:
     """Trained by level 2 alone, whose categories hold several products each; asked as ever."""
-    kept = [] if QUICK else [WHITENED, *(cell for name in COARSE for cell in averages(name))]
-    return [replace(cell, coarse=True, fold=fold) for fold in SCREEN_FOLDS for cell in kept]
+    return [replace(cell, coarse=True, fold=fold) for fold in SCREEN_FOLDS for cell in away(COARSE)]
