@@ -49,5 +49,10 @@ bench-%: setup ## one benchmark: benchmarks/%.py
 	$(BIN)/python -m benchmarks.$(subst -,_,$*)
 	$(BIN)/python -m benchmarks.table
 
+bench-serving: setup system ## serving against the bare path and other servers, which it installs
+	$(INSTALL) --editable '.[cpu,train,dev,rivals]'
+	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.table
+
 clean: ## the environment and everything that was made here
 	rm -rf $(VENV) demo var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*

@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.result import QUICK, Claim, write
-from benchmarks.serve import cost
+from benchmarks.serve import cost, queue, rivals
 from benchmarks.serve.shop import shop
 
 ROWS = 100_000 if QUICK else 1_100_000
 Part = Callable[[Path], tuple[dict[str, Any], list[Claim]]]
-PARTS: dict[str, Part] = {"uncached": cost.uncached, "cached": cost.cached}
+PARTS: dict[str, Part] = {
+    "uncached": cost.uncached,
+    "cached": cost.cached,
+    "queue": queue.queue,
+    "rivals": rivals.rivals,
+}
 
 
 def main() -> None:
