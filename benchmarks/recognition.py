@@ -48,7 +48,10 @@ AVERAGED = {"1": CLOTHING} | {
 """The same, with more and more of it averaged away."""
 REFITTED = {name: Cell(f"refitted-{name}", {"epochs": 0}, after=cell) for name, cell in AVERAGED.items()}
 """These networks with a projection fitted on the groceries, without training."""
-GENTLER = [replace(cell, catalogue="clothing") for cell in (SLOW, SLOWEST, LIGHT, ALONE, WHITENED)]
+ALONE_AVERAGED = [
+    replace(ALONE, name=f"alone:average={own:g}", recipe={**ALONE.recipe, "average": own}) for own in (0.5, 0.25)
+]
+GENTLER = [replace(cell, catalogue="clothing") for cell in (SLOW, SLOWEST, LIGHT, ALONE, *ALONE_AVERAGED, WHITENED)]
 """Other recipes that might forget less, and none."""
 NESTED = Cell("nested", bits=1024)
 LENGTHS = {bits: replace(NESTED, name=f"nested:{bits}", first=bits) for bits in (256, 512)} | {1024: NESTED}
