@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from engine.errors import TwinshotError
-from twinshot.processes import StoppedError, stop_on_signals
+from twinshot.processes import StoppedError, Told, stop_on_signals
 
 COMMANDS: dict[str, str] = {
     "demo": "twinshot.commands.demo",
@@ -45,8 +45,8 @@ class LazyGroup(TyperGroup):
         try:
             with stop_on_signals():
                 return super().invoke(ctx)
-        except (KeyboardInterrupt, StoppedError) as told:
-            number = told.number if isinstance(told, StoppedError) else signal.SIGINT
+        except (KeyboardInterrupt, Told) as told:
+            number = told.number if isinstance(told, Told) else signal.SIGINT
             raise StoppedError(number, ctx.invoked_subcommand in GO_ON) from None
 
     def list_commands(self, ctx: Any) -> list[str]:

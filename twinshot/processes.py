@@ -17,6 +17,14 @@ GRACE = 25.0
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
+class Told(BaseException):
+    """A signal told us to end. Like KeyboardInterrupt no Exception: nothing on its way up may swallow or wrap it."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(signal.Signals(number).name)
+
+
 class StoppedError(TwinshotError):
     """The command line itself was told to end, by Ctrl-C or another signal."""
 
@@ -29,7 +37,7 @@ class StoppedError(TwinshotError):
 
 @contextmanager
 def stop_on_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP become StoppedError in the main thread, so that all that was started is stopped.
+    """SIGTERM and SIGHUP become Told in the main thread, so that all that was started is stopped.
 
     A signal that is ignored stays ignored: that is what `nohup` is for.
     """
@@ -37,7 +45,7 @@ def stop_on_signals() -> Iterator[None]:
     def stop(number: int, _frame: FrameType | None) -> None:
         for own in _SIGNALS:
             signal.signal(own, signal.SIG_IGN)
-        raise StoppedError(number)
+        raise Told(number)
 
     heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, stop) for number in heard}
@@ -57,8 +65,8 @@ def run_to_end(command: list[str], quiet: bool) -> int:
     with _started(command, stdout=sys.stderr if quiet else None) as process:
         try:
             code = process.wait()
-        except (KeyboardInterrupt, StoppedError) as told:
-            process.send_signal(told.number if isinstance(told, StoppedError) else signal.SIGINT)
+        except (KeyboardInterrupt, Told) as told:
+            process.send_signal(told.number if isinstance(told, Told) else signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
                 if process.wait(GRACE) > 0:
                     sys.exit(process.returncode)

@@ -90,3 +90,4 @@ def test_an_ignored_signal_stays_ignored_as_nohup_wants_it() -> None:
 
 def test_a_command_that_does_not_go_on_only_says_that_it_was_stopped() -> None:
     assert str(StoppedError(signal.SIGINT, goes_on=False)) == "stopped"
+    assert StoppedError(signal.SIGTERM).exit_code == 143
