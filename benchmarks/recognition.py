@@ -57,8 +57,8 @@ NESTED = Cell("nested", bits=1024)
 LENGTHS = {bits: replace(NESTED, name=f"nested:{bits}", first=bits) for bits in (256, 512)} | {1024: NESTED}
 """One training whose first bits are each usable."""
 SEEDS = (0,) if QUICK else (0, 1, 2)
-FINALISTS = (DEFAULT, PROBED)
-"""What gets every seed: the two best of the small round."""
+FINALISTS = (DEFAULT, PROBED, ALONE)
+"""What gets every seed: the two best of the small round, and what was the best of one seed."""
 FOLDED = (UNTRAINED, CATEGORIES, DEFAULT, *(() if QUICK else (WHITENED, PROBED, PHONED, SLOW)))
 """What is trained without the leaves of each fold."""
 

@@ -53,6 +53,7 @@ AVERAGES: dict[str, tuple[float, ...]] = {
     "probe": (0.5, 1.0),
     "frozen": (0.25, 0.5, 0.75, 1.0),
     "frozen-probe": (0.5, 0.75, 1.0),
+    "frozen-instance": (0.5, 1.0),
 }
 """Which averages of a training are looked at; where nothing is said ½, of those with frozen statistics 1."""
 
@@ -66,7 +67,7 @@ FINISHES: tuple[tuple[str, str, dict[str, Value], Method], ...] = (
 )
 """Other codes of a training: its name, theirs, what is different, the projection."""
 
-COARSE = ("base", "frozen")
+COARSE = ("base", "frozen", "frozen-instance")
 """What is also trained without product ids and leaves, on the same photos."""
 CLOTHED = ("base", "frozen", "frozen-probe", "frozen-geometry", "frozen-low-rate", "frozen-instance")
 """What is also trained on clothes alone, with all its averages."""
