@@ -42,7 +42,6 @@ def refit_classifier(
     """Train the classifier of `network` on fixed features float32 [n, F] of `rows`, all in each of `steps` steps."""
     if network.classifier is None:
         return
-    network.classifier.requires_grad_(True)  # training without `hierarchy` leaves it out
     device = network.classifier.weight.device
     paths = [row.category for row in rows]
     loss = HierarchyLoss(taxonomy, paths, recipe.label_smoothing).to(device)

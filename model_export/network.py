@@ -36,6 +36,8 @@ class Network(nn.Module):
         self.backbone = backbone.module
         self.embedding = nn.Linear(backbone.features, bits)
         self.classifier = nn.Linear(backbone.features, classes) if classes else None
+        self.watched = False
+        """Whether the classifier only watches: it learns, and what it learns does not reach the features."""
         self.register_buffer("mean", torch.tensor(backbone.mean).reshape(1, 3, 1, 1) * 255)
         self.register_buffer("std", torch.tensor(backbone.std).reshape(1, 3, 1, 1) * 255)
         self.register_buffer("scale", torch.ones(backbone.features))
@@ -56,7 +58,8 @@ class Network(nn.Module):
         # The permuted tensor is "channels last" in memory, which the convolutions of a CPU prefer by a factor of 3.
         normalised = (pixels.permute(0, 3, 1, 2).float() - self.mean) / self.std
         features = self.backbone(normalised) * self.scale
-        logits = features[:, :0] if self.classifier is None else self.classifier(features)
+        seen = features.detach() if self.watched else features
+        logits = features[:, :0] if self.classifier is None else self.classifier(seen)
         attributes = features[:, :0] if self.attributes is None else self.attributes(features)
         return Outputs(features, self.embedding(features), logits, attributes)
 

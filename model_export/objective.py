@@ -21,7 +21,9 @@ from model_export.titles import Attributes, label
 
 
 class Objective(nn.Module):
-    """Knows the labels of every training row. A term with weight 0, or without any label, is not computed."""
+    """Knows the labels of every training row. A term with weight 0, or without any label, is not computed, except
+    `hierarchy`: whatever its weight, the classifier is to know the categories.
+    """
 
     levels: Tensor
     """int64 [rows, 3]"""
@@ -73,7 +75,7 @@ class Objective(nn.Module):
         Returns `loss` and each term before its weight.
         """
         recipe, terms, total = self.recipe, {}, outputs.embedding.float().sum() * 0.0
-        if self.hierarchy is not None and recipe.hierarchy:
+        if self.hierarchy is not None:
             terms["hierarchy"] = self.hierarchy(outputs.logits, self.levels[rows])
             total = total + recipe.hierarchy * terms["hierarchy"]
         if self.target_code and recipe.target_code:

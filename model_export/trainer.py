@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 
 from model_export.backbone import freeze_statistics
 from model_export.compiled import compiled
@@ -36,8 +37,8 @@ class Trainer:
         self._settings = settings
         self._recipe = settings.recipe
         self._group = group
-        if network.classifier is not None:
-            network.classifier.requires_grad_(self._recipe.hierarchy > 0)  # no other term sees its logits
+        network.watched = not self._recipe.hierarchy
+        self._clipped = _clipped(network)
         self._optimiser = make_optimiser(network, self._recipe)
         # the network as it is before the first step: `resume` comes later
         self._teacher = copy.deepcopy(network).eval() if self._recipe.geometry else None
@@ -90,8 +91,10 @@ class Trainer:
                     teacher = self._group.gather(self._teacher(pixels).features.float(), len(views))
         terms: dict[str, Tensor] = self._objective(self._whole(outputs, len(views)), rows, teacher)
         self._optimiser.zero_grad(set_to_none=True)
-        terms["loss"].backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
+        watched = terms["hierarchy"] if self.network.watched and "hierarchy" in terms else 0
+        (terms["loss"] + watched).backward()  # type: ignore[no-untyped-call]
+        for parameters in self._clipped:
+            torch.nn.utils.clip_grad_norm_(parameters, self._recipe.clip)
         self._optimiser.step()
         return {name: value.detach() for name, value in terms.items()}
 
@@ -102,3 +105,12 @@ class Trainer:
             return Outputs(*each)
         together = self._group.gather(torch.cat(each, dim=1), total)
         return Outputs(*torch.split(together, [output.shape[1] for output in each], dim=1))
+
+
+def _clipped(network: Network) -> list[list[Parameter]]:
+    """What is clipped together: a classifier that only watches is on its own, so that it changes nothing else."""
+    if network.classifier is None or not network.watched:
+        return [list(network.parameters())]
+    watching = list(network.classifier.parameters())
+    own = {id(parameter) for parameter in watching}
+    return [[parameter for parameter in network.parameters() if id(parameter) not in own], watching]

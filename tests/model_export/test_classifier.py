@@ -35,17 +35,6 @@ def test_the_classifier_follows_features_that_have_moved() -> None:
     assert changed == {"classifier.weight", "classifier.bias"}
 
 
-def test_a_classifier_that_training_left_out_is_fitted_too() -> None:
-    own = network(classes=3)
-    assert own.classifier is not None
-    own.classifier.requires_grad_(False)
-    before = own.classifier.weight.detach().clone()
-    refit_classifier(
-        own, np.eye(3, 256, dtype=np.float32), [make_row(i, None, LEAVES[i]) for i in range(3)], TAXONOMY, Recipe()
-    )
-    assert not torch.equal(own.classifier.weight, before)
-
-
 def test_rows_without_a_label_do_not_move_it() -> None:
     own = network(classes=3)
     assert own.classifier is not None

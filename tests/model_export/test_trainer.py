@@ -14,15 +14,17 @@ from model_export.trainer import Trainer
 from tests.model_export.drawn import draw_catalogue, make_settings
 
 
-def trained(settings: Settings, quiet: Reporter) -> tuple[dict[str, float], Network]:
-    """One epoch on the drawn catalogue from the same start: its terms, and the network."""
+def trained(settings: Settings, quiet: Reporter, labelled: bool = True) -> tuple[dict[str, float], Network]:
+    """One epoch on the drawn catalogue from the same start, or one that is told no categories: its terms, and the
+    network.
+    """
     torch.manual_seed(0)
     drawn = draw_catalogue()
     rows = [row for row in drawn.rows if row.split in (None, "train")]
     taxonomy = Taxonomy.from_paths(row.category for row in rows)
     network = Network(create_backbone("test_efficientnet", "none", 64), settings.bits, len(taxonomy.classes))
     photos = TrainingPhotos(rows, drawn.read, settings.preprocessing, settings.train_size)
-    objective = Objective(rows, taxonomy, settings.bits, settings.recipe, settings.seed)
+    objective = Objective(rows, taxonomy if labelled else Taxonomy(), settings.bits, settings.recipe, settings.seed)
     trainer = Trainer(network, objective, photos, settings)
     return trainer.epoch(0, quiet), network
 
@@ -35,8 +37,12 @@ def test_steps_in_bfloat16_come_near_those_in_float32_and_leave_float32_weights(
     assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
 
 
-def test_a_classifier_that_no_term_uses_does_not_change(quiet: Reporter) -> None:
-    _, network = trained(make_settings(1, recipe={"hierarchy": 0.0}), quiet)
-    assert network.classifier is not None
-    assert float(network.classifier.bias.abs().max()) == 0.0
-    assert not network.classifier.weight.requires_grad
+def test_without_weight_on_categories_the_classifier_learns_them_and_nothing_else_changes(quiet: Reporter) -> None:
+    settings = make_settings(1, recipe={"hierarchy": 0.0, "target_code": 0.0, "clip": 0.01})
+    terms, watching = trained(settings, quiet)
+    _, blind = trained(settings, quiet, labelled=False)
+    assert watching.classifier is not None
+    assert watching.classifier.bias.count_nonzero() > 0
+    assert terms["loss"] == pytest.approx(terms["instance"] + 0.1 * terms["balance"])
+    for (name, own), other in zip(watching.state_dict().items(), blind.state_dict().values(), strict=True):
+        assert torch.equal(own, other) != name.startswith("classifier."), name
