@@ -59,7 +59,7 @@ LENGTHS = {bits: replace(NESTED, name=f"nested:{bits}", first=bits) for bits in 
 SEEDS = (0,) if QUICK else (0, 1, 2)
 FINALISTS = (DEFAULT, PROBED, ALONE)
 """What gets every seed: the two best of the small round, and what was the best of one seed."""
-FOLDED = (UNTRAINED, CATEGORIES, DEFAULT, *(() if QUICK else (WHITENED, PROBED, PHONED, SLOW)))
+FOLDED = (UNTRAINED, CATEGORIES, DEFAULT, *(() if QUICK else (WHITENED, PROBED, PHONED, SLOW, ALONE, *ALONE_AVERAGED)))
 """What is trained without the leaves of each fold."""
 
 
@@ -187,7 +187,8 @@ def main() -> None:
     if not QUICK:
         show(list(found.values()))
         claims = [*of_wholes(), *claims]
-        claims += [own for other in (CATEGORIES, PROBED, PHONED, SLOW) for own in against(found[other.name], default)]
+        others = (CATEGORIES, PROBED, PHONED, SLOW, ALONE, *ALONE_AVERAGED)
+        claims += [own for other in others for own in against(found[other.name], default)]
     write("recognition", "Recognition: grocery photos, MobileNetV2, 512 bits rescored", figures, claims)
 
 
