@@ -18,6 +18,7 @@ from benchmarks.study.figures import File, Marks, of_whole_seeds, pooled
 from benchmarks.study.lines import RESCORED
 from benchmarks.study.page import replace_block
 from benchmarks.study.run import kept_of
+from benchmarks.study.small_round import COMBINED
 
 SIZES = (200,) if QUICK else (200, 500, 1000, 2000)
 GROWING = () if QUICK else (200, 1000)
@@ -26,7 +27,13 @@ FOLDS = (0, 1)
 EPOCHS = (6, 20)
 AVERAGES = (0.5, 1.0)
 FITTED = "few-0"
-LONGER = ("few-20:average=1", "few-6:average=1")
+IDENTITY: dict[str, Value] = dict.fromkeys(COMBINED, 0)
+PAIRS = (
+    ("few-20:average=1", "few-6:average=1"),
+    ("few-6-identity:average=1", "few-6:average=1"),
+    ("few-20-identity:average=1", "few-20:average=1"),
+)
+"""What is compared besides each training with none: more epochs, and the identity term alone."""
 
 
 def cells_of(size: int) -> list[Cell]:
@@ -34,7 +41,8 @@ def cells_of(size: int) -> list[Cell]:
     recipes: dict[str, dict[str, Value]] = {FITTED: {"epochs": 0}}
     for epochs in EPOCHS:
         for average in AVERAGES:
-            recipes[f"few-{epochs}:average={average:g}"] = {"epochs": epochs, "average": average}
+            recipes[f"few-{epochs}:average={average:g}"] = {**COMBINED, "epochs": epochs, "average": average}
+        recipes[f"few-{epochs}-identity:average=1"] = {**IDENTITY, "epochs": epochs, "average": 1.0}
     return [Cell(name, recipe, size=128, photos=size) for name, recipe in recipes.items()]
 
 
@@ -67,13 +75,13 @@ def _said(name: str) -> str:
     training, _, finish = name.partition(":")
     if training == FITTED:
         return "fitted alone (`--epochs 0`)"
-    epochs = training.removeprefix("few-")
-    return f"{epochs} epochs" + (", averaged (½)" if finish == "average=0.5" else "")
+    _, epochs, *alone = training.split("-")
+    return f"{epochs} epochs" + (", identity alone" if alone else "") + (", averaged (½)" * (finish == "average=0.5"))
 
 
 def claims_of(shop: str, hits: dict[str, Marks]) -> list[Claim]:
-    """What training adds to fitting, and more epochs to fewer, in paired differences."""
-    pairs = [(name, FITTED) for name in hits if name != FITTED] + [LONGER]
+    """What training adds to fitting, and the `PAIRS`, in paired differences."""
+    pairs = [(name, FITTED) for name in hits if name != FITTED] + list(PAIRS)
     return [
         difference(f"{shop}: {_said(own)} − {_said(other)}, product R@1", hits[own], hits[other])
         for own, other in pairs

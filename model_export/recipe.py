@@ -11,6 +11,8 @@ Positives = Literal["product", "photo"]
 
 TITLES = 0.5
 """The weight that `--titles` stands for."""
+OF_CATEGORIES = {"hierarchy": 1.0, "target_code": 0.5, "balance": 0.1}
+"""The terms that know categories, or shape bits beside them, and their weights where no product ids teach identity."""
 
 
 class Recipe(BaseModel):
@@ -43,10 +45,12 @@ class Recipe(BaseModel):
     """Whether batch normalisation keeps the statistics of the starting weights instead of taking each batch's: those of
     64 augmented crops fit whole photos, and other shops' things, much worse (docs/recognition.md)."""
 
-    hierarchy: float = Field(default=1.0, ge=0)
-    target_code: float = Field(default=0.5, ge=0)
+    hierarchy: float = Field(default=OF_CATEGORIES["hierarchy"], ge=0)
+    """This weight and the next one and `balance` are 0 by default where product ids say what is the same: see
+    `for_catalogue`."""
+    target_code: float = Field(default=OF_CATEGORIES["target_code"], ge=0)
     instance: float = Field(default=0.5, ge=0)
-    balance: float = Field(default=0.1, ge=0)
+    balance: float = Field(default=OF_CATEGORIES["balance"], ge=0)
     titles: float = Field(default=0.0, ge=0)
     """Weight of the attributes mined from titles (`model_export.titles`); 0: titles are not looked at."""
     positives: Positives = "product"
@@ -95,7 +99,7 @@ class Recipe(BaseModel):
         start: dict[str, str | int | float] = {}
         if weights == "none":
             start = {"lr_backbone": 3e-3, "instance": 1.0, "epochs": 20, "head": "trained"}
-            start |= {"pooling": "average", "frozen_norm": False}
+            start |= {"pooling": "average", "frozen_norm": False, **OF_CATEGORIES}
         try:
             recipe = cls.model_validate({**start, **(overrides or {})})
         except ValidationError as error:
@@ -106,6 +110,16 @@ class Recipe(BaseModel):
         if weights == "none" and recipe.probe:
             raise InputError("recipe probe=true fits a classifier to pretrained features, and --weights none has none")
         return recipe
+
+    def for_catalogue(self, identified: bool) -> "Recipe":
+        """The recipe for a catalogue, `identified` if product ids say of its photos which show the same thing.
+
+        Then the instance term learns alone, since categories cost what was never trained on (docs/recognition.md,
+        "Identity and categories"). A weight that somebody set stays, and so do all from scratch.
+        """
+        if not identified or not self.instance or self.positives != "product":
+            return self
+        return self.model_copy(update={name: 0.0 for name in OF_CATEGORIES if name not in self.model_fields_set})
 
     @model_validator(mode="after")
     def _something_to_learn(self) -> "Recipe":

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +23,11 @@ from model_export.group import ALONE, Group
 from model_export.network import Network
 from model_export.progress import Reporter
 from model_export.projection import Doubles, Floats, fit_projection
+from model_export.recipe import OF_CATEGORIES, Recipe
 from model_export.run import Run
 from model_export.run_folder import ATTRIBUTES, BEST, FINAL, INITIAL, RunConfig, RunFolder, State, rows_digest
 from model_export.settings import Settings
-from model_export.splits import Split, split_rows
+from model_export.splits import Split, is_identified, split_rows
 from model_export.spread import of_products, whitening
 from model_export.titles import mine_attributes
 
@@ -93,6 +94,7 @@ def _prepare(
 ) -> Run:
     epochs = settings.recipe.epochs
     split = split_rows(rows, settings.seed, name) if epochs else _shelf(rows, name)
+    settings = replace(settings, recipe=_settled(settings.recipe, split.train, reporter))
     labelled = [row for row in (*split.train, *split.gallery, *split.queries) if row.split != "val"]
     taxonomy = Taxonomy.from_paths(row.category for row in labelled) if epochs else Taxonomy()
     attributes = mine_attributes(split.train, name) if settings.recipe.titles else None
@@ -110,6 +112,14 @@ def _prepare(
     finish = Finish.of(settings.recipe, settings.projection, settings.bits, settings.seed)
     encoder = Encoder(read, settings.preprocessing, settings.device, settings.threads, reporter)
     return Run(split, settings, config, folder, network, finish, encoder, reporter, group, attributes)
+
+
+def _settled(recipe: Recipe, rows: Sequence[Row], reporter: Reporter) -> Recipe:
+    """The recipe with the weights that depend on the catalogue."""
+    settled = recipe.for_catalogue(is_identified(rows)) if recipe.epochs else recipe
+    if off := [name for name in OF_CATEGORIES if getattr(settled, name) != getattr(recipe, name)]:
+        reporter.line(f"product ids say which photos show the same: identity alone is trained ({', '.join(off)} = 0)")
+    return settled
 
 
 def _network(network: Network, settings: Settings, group: Group) -> Network:

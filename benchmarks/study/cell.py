@@ -72,6 +72,8 @@ class Cell:
     def described(self) -> dict[str, Any]:
         """What decides its result, for its file: the whole recipe, since defaults change."""
         recipe = Recipe.for_weights(str(WEIGHTS), self.recipe)
+        if recipe.epochs:
+            recipe = recipe.for_catalogue(self.catalogue == "grocery" and not self.coarse)
         after = None if self.after is None else self.after.described()
         return {**self.__dict__, "after": after, "recipe": recipe.model_dump(), "weights": WEIGHTS.name}
 

@@ -119,6 +119,13 @@ def test_a_file_belongs_to_a_cell_as_long_as_its_whole_recipe_does() -> None:
     assert not Cell("x", {"lr_heads": 1e-3, "average": 0.123}).is_described_by(kept)
 
 
+def test_a_cell_is_described_by_the_weights_that_its_catalogue_decides() -> None:
+    cells = [Cell("x"), Cell("x", coarse=True), Cell("x", catalogue="clothing")]
+    weights = [own.described()["recipe"]["hierarchy"] for own in cells]
+    assert weights == [0, 1, 1]
+    assert Cell("x", {"hierarchy": 1}).described()["recipe"]["hierarchy"] == 1
+
+
 def test_without_training_only_what_is_fitted_counts() -> None:
     kept = json.loads(json.dumps(Cell("x", {"epochs": 0}).described()))
     kept["recipe"]["frozen_norm"] = False  # a default of then

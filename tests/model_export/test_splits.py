@@ -3,7 +3,7 @@ import pytest
 
 from engine.catalogue.row import Row
 from engine.errors import CatalogueError
-from model_export.splits import MAX_GALLERY, MAX_QUERIES, is_used, relevant, split_rows
+from model_export.splits import MAX_GALLERY, MAX_QUERIES, is_identified, is_used, relevant, split_rows
 from tests.model_export.drawn import make_row
 
 
@@ -95,3 +95,15 @@ def test_which_splits_a_run_may_look_at(split: str | None, train: bool, fit: boo
     row = make_row(split=split)
     assert is_used(row, fit_only=False) is train
     assert is_used(row, fit_only=True) is fit
+
+
+@pytest.mark.parametrize(("pairs", "singles", "expected"), [(43, 14, True), (42, 16, False), (0, 5, False)])
+def test_a_catalogue_is_identified_if_most_photos_have_another_of_their_product(
+    pairs: int, singles: int, expected: bool
+) -> None:
+    rows = [*shop(pairs, 2), *(make_row(1000 + i, f"own{i}") for i in range(singles))]
+    assert is_identified(rows) == expected
+
+
+def test_photos_without_product_ids_are_not_identified() -> None:
+    assert not is_identified([make_row(i) for i in range(10)])

@@ -176,7 +176,7 @@ def test_looking_for_weights_at_the_hub_is_said_before_it_takes_its_time(
 ) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    drawn = draw_catalogue()
+    drawn = draw_catalogue(labelled=False)
     with pytest.raises(UnavailableError):
         train(drawn.rows, drawn.read, "drawn", tmp_path / "run", make_settings(weights="hub"), Reporter())
     assert capsys.readouterr().err == "looking for the weights of test_efficientnet, here or at the hub\n"
