@@ -1,6 +1,6 @@
 """What is lost on the way from floats to bits: recall against bits, thresholds and the short list.
 
-Two models of the study's small round (`frozen`, α 1, without the leaves of fold 0 and of fold 1); codes are fitted on
+Two models of the study's small round (`frozen-instance`, α 1, without the leaves of fold 0 and of fold 1); codes are fitted on
 their pooled features of `train`, asked `val`. QUICK=1: one fold, fewer sizes.
 """
 
@@ -17,7 +17,7 @@ from benchmarks.study.claims import difference
 from benchmarks.study.codes import Hits, How, Way, alone, among, distractors, first_answers, fitted
 from benchmarks.study.curves import Panel, draw
 from benchmarks.study.features import Photos, photos_of
-from benchmarks.study.small_round import SCREEN_FOLDS, SETTLED, SMALL
+from benchmarks.study.small_round import SCREEN_FOLDS, SMALL, TERMS
 from engine.codes import Floats
 from index_builder.build import SHORT_LIST
 
@@ -134,7 +134,7 @@ def judge(folds: Sequence[Photos], lists: dict[str, dict[int, Hits]]) -> list[Cl
 
 def main() -> None:
     cores = len(os.sched_getaffinity(0))
-    model = replace(SMALL, name="frozen:average=1", recipe={**SETTLED, "average": 1.0})
+    model = replace(SMALL, name="frozen-instance:average=1", recipe={**TERMS["frozen-instance"], "average": 1.0})
     folds = [photos_of(replace(model, fold=fold), cores) for fold in SCREEN_FOLDS]
     curves: dict[str, Any] = {asked: by_bits(folds, asked) for asked in ASKED}
     lists = by_short_list(folds)
