@@ -1,7 +1,7 @@
 """What is lost on the way from floats to bits: recall against bits, thresholds and the short list.
 
-Two models of the study's small round (`frozen-instance`, α 1, without the leaves of fold 0 and of fold 1); codes are fitted on
-their pooled features of `train`, asked `val`. QUICK=1: one fold, fewer sizes.
+Two models of the study's small round (`frozen-instance`, α 1, without the leaves of fold 0 and of fold 1); codes are
+fitted on their pooled features of `train`, asked `val`. QUICK=1: one fold, fewer sizes.
 """
 
 import os

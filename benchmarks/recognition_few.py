@@ -29,6 +29,7 @@ AVERAGES = (0.5, 1.0)
 FITTED = "few-0"
 IDENTITY: dict[str, Value] = dict.fromkeys(COMBINED, 0)
 PAIRS = (
+    ("few-20-identity:average=1", "few-6-identity:average=1"),
     ("few-20:average=1", "few-6:average=1"),
     ("few-6-identity:average=1", "few-6:average=1"),
     ("few-20-identity:average=1", "few-20:average=1"),
@@ -47,7 +48,7 @@ def cells_of(size: int) -> list[Cell]:
 
 
 def growing(size: int) -> list[Cell]:
-    """The same without the leaves of each fold: trained as it is, which is the default."""
+    """The same without the leaves of each fold, all of the training kept, which is the default."""
     kept = [cell for cell in cells_of(size) if cell.recipe.get("average", 1.0) == 1.0]
     return [replace(cell, fold=fold) for cell in kept for fold in FOLDS]
 
@@ -76,7 +77,8 @@ def _said(name: str) -> str:
     if training == FITTED:
         return "fitted alone (`--epochs 0`)"
     _, epochs, *alone = training.split("-")
-    return f"{epochs} epochs" + (", identity alone" if alone else "") + (", averaged (½)" * (finish == "average=0.5"))
+    terms = "identity alone (the default)" if alone else "with categories"
+    return f"{epochs} epochs, {terms}" + (", averaged (½)" if finish == "average=0.5" else "")
 
 
 def claims_of(shop: str, hits: dict[str, Marks]) -> list[Claim]:
