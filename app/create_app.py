@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from app import problems
 from app.deps import may_read
 from app.lifespan import lifespan_of
+from app.linger import Linger
 from app.live import Live
 from app.middleware import Envelope
 from app.routes import docs, health, images, info, metrics, page, products, search
@@ -34,6 +35,7 @@ def create_app(settings: Settings, live: Live) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(Envelope, telemetry=telemetry)
+    app.add_middleware(Linger, most=settings.max_body_bytes)  # outermost: what it waits for is no time of the answer
     for module in (search, products, images, info, metrics):
         app.include_router(module.router, dependencies=[Depends(may_read)], responses=problems.documented())
     app.include_router(health.router, responses=problems.documented())

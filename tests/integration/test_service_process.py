@@ -78,6 +78,27 @@ def test_fifty_megabytes_are_refused_before_they_are_sent(start: Start) -> None:
     assert service.ask(photo_of(3)).status_code == 200
 
 
+def test_a_refusal_reaches_who_sends_the_whole_body_before_reading(start: Start) -> None:
+    service = start().until_ready()
+    head = b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: 38000000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as caller:
+        caller.sendall(head + b"\0" * 38_000_000)
+        answer = caller.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert answer.lower().count(b"http/1.1") == 1
+
+
+def test_who_never_ends_after_a_refusal_is_cut_off(start: Start) -> None:
+    service = start(TWINSHOT_MAX_BODY_BYTES="1000000").until_ready()
+    head = b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"10000\r\n" + b"\0" * 0x10000 + b"\r\n"
+    with socket.create_connection(("127.0.0.1", service.port), timeout=5) as caller:
+        caller.sendall(head)
+        with pytest.raises(ConnectionError):
+            for _ in range(1000):
+                caller.sendall(chunk)
+
+
 def test_a_body_that_drips_gets_408_while_others_are_answered(start: Start) -> None:
     service = start(TWINSHOT_BODY_GRACE="0.5").until_ready()
     head = b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: 5000\r\n\r\n"
