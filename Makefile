@@ -18,7 +18,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup ## draw a sample shop, train, index, serve and query it; stays up until Ctrl-C
 	$(BIN)/twinshot demo $(ARGS)
 
-system: ## what the tests need of the system: redis-server and Chromium
+system: ## what the tests need of the system: redis-server, nginx and Chromium
 	sh docker/system-packages.sh
 
 test: setup system lint ## every test that is not long, with coverage

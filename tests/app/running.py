@@ -1,6 +1,7 @@
 """Photos to send, and the service as a process of its own."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -33,13 +34,18 @@ def ask(client: TestClient, photo: bytes, path: str = "/search", **params: Any) 
     return client.post(path, files={"image": ("photo", photo)}, params=params)
 
 
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Process:
     """The service as its own process."""
 
     def __init__(self, bundles: Path, log: Path, **variables: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = int(variables.get("TWINSHOT_PORT") or free_port())
         own = {name: value for name, value in os.environ.items() if not name.startswith("TWINSHOT_")}
         own |= {"TWINSHOT_BUNDLES": str(bundles), "TWINSHOT_PORT": str(self.port), "TWINSHOT_DRAIN": "0"} | variables
         self.url = f"http://127.0.0.1:{self.port}"
@@ -68,6 +74,12 @@ class Process:
         if self.popen.poll() is None:
             self.popen.send_signal(signal.SIGTERM)
         return self.popen.wait(30)
+
+
+def counted(service: Process, metric: str) -> float:
+    """The value of a metric, 0 where it has none yet."""
+    found = re.search(rf"^{re.escape(metric)} (\S+)$", service.http.get("/metrics").text, re.MULTILINE)
+    return float(found[1]) if found else 0.0
 
 
 @contextmanager

