@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.result import QUICK, Claim, write
-from benchmarks.serve import cost, memory, queue, rivals
+from benchmarks.serve import cost, memory, queue, restart, rivals
 from benchmarks.serve.shop import shop
 
 ROWS = 100_000 if QUICK else 1_100_000
@@ -21,6 +21,7 @@ PARTS: dict[str, Part] = {
     "queue": queue.queue,
     "rivals": rivals.rivals,
     "memory": memory.memory,
+    "restart": restart.restart,
 }
 
 

@@ -74,13 +74,15 @@ async def _lines(port: int, count: int) -> AsyncIterator[list[Line]]:
             await line.close()
 
 
-async def closed(port: int, clients: int, make: Next, seconds: float) -> list[Sample]:
-    """Each of `clients` sends its next photo as soon as it has the answer to the last."""
+async def closed(
+    port: int, clients: int, make: Next, seconds: float, going: Callable[[], bool] = lambda: True
+) -> list[Sample]:
+    """Each of `clients` sends its next photo as soon as it has the answer to the last, while `going` says so."""
     began = time.perf_counter()
     found: list[Sample] = []
 
     async def client(line: Line) -> None:
-        while (due := time.perf_counter() - began) < seconds:
+        while going() and time.perf_counter() - began < seconds:
             request = make()
             due = time.perf_counter() - began
             found.append(await _timed(line, request, began, due))

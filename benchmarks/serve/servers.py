@@ -101,10 +101,10 @@ def _until_ready(popen: "subprocess.Popen[bytes]", port: int, ready: str, log: P
 
 @contextmanager
 def twinshot(
-    bundles: Path, cores: Sequence[int] = SERVER, redis: str | None = None, **variables: str
+    bundles: Path, cores: Sequence[int] = SERVER, redis: str | None = None, port: int | None = None, **variables: str
 ) -> Iterator[Server]:
     """The service, as in production."""
-    port = free_port()
+    port = port or free_port()
     own = {"TWINSHOT_BUNDLES": str(bundles), "TWINSHOT_PORT": str(port), "TWINSHOT_DRAIN": "0"} | variables
     if redis is not None:
         own["TWINSHOT_REDIS_URL"] = redis

@@ -76,5 +76,7 @@ def test_a_load_asks_as_often_as_it_says_and_counts_every_answer() -> None:
             assert statuses(samples)["429"] == len(samples) // 4
             assert percentile(samples, 50) > 0
             assert statuses(await closed(port, 2, lambda: request(photo), 0.2)).keys() <= {"200", "429"}
+            turns = iter([True] * 7)
+            assert len(await closed(port, 2, lambda: request(photo), 60, lambda: next(turns, False))) == 7
 
     asyncio.run(story())
