@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
@@ -88,7 +89,9 @@ def asked_of(way: str, method: str, path: str, body: bytes, folder: Path) -> tup
             server.close()
         return status
 
-    return asyncio.run(story()), seen
+    # in a thread of its own: a browser of other tests may have left its event loop running in this one
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(story())).result(), seen
 
 
 def _status(port: int, asked: str, body: bytes) -> int:
