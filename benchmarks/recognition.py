@@ -1,7 +1,8 @@
 """Recognition on the grocery photos of the shared data folder, told in docs/recognition.md: make bench-recognition.
 
 Cells are run one by one and kept in benchmarks/results/recognition/, so this goes on where it was cut off. Trained on
-`train`, chosen on `val` and by folds over leaves. QUICK=1: untrained, categories only and the default, one fold.
+`train`, chosen on `val` and by folds over leaves. QUICK=1: untrained, categories only and the default, one fold, half
+the epochs; its cells are kept apart.
 `python -m benchmarks.recognition 1 3` runs the cells of folds 1 and 3 alone, so that two processes share the work;
 `so-far` writes the table of the folds from what is there.
 """
@@ -14,7 +15,7 @@ from typing import Any
 
 from benchmarks.result import PROJECT, QUICK, Claim, claim, write
 from benchmarks.study import small_round as terms
-from benchmarks.study.cell import Cell
+from benchmarks.study.cell import Cell, Value
 from benchmarks.study.claims import difference, level
 from benchmarks.study.figures import Pooled, marks, of_whole_seeds, pooled
 from benchmarks.study.lines import Line, markdown, plot
@@ -27,14 +28,15 @@ BASELINE = "untrained floats"
 
 UNTRAINED = Cell("untrained", {"epochs": 0, "pooling": "average"}, projection="pca")
 WHITENED = Cell("untrained-whitened", {"epochs": 0})
-DEFAULT = Cell("default")
+SHORT: dict[str, Value] = {"epochs": 3} if QUICK else {}
+DEFAULT = Cell("default", SHORT)
 """With product ids: the identity term alone."""
 COMBINED = Cell("combined", terms.COMBINED)
 """Identity and categories: what the default is without product ids."""
 PROBED = replace(COMBINED, name="probed", recipe={**COMBINED.recipe, "probe": "true"})
 PHONED = replace(COMBINED, name="phone", recipe={**COMBINED.recipe, **terms.PHONE})
 """With views that imitate phone photos."""
-CATEGORIES = Cell("categories", {"hierarchy": 1, "target_code": 0, "instance": 0, "balance": 0})
+CATEGORIES = Cell("categories", {"hierarchy": 1, "target_code": 0, "instance": 0, "balance": 0} | SHORT)
 UNHASHED = Cell("unhashed", {"hierarchy": 1, "target_code": 0, "balance": 0})
 """`COMBINED` without the terms that only its bits need; the default has none of them."""
 SLOW, SLOWEST = (Cell(f"slow-{rate:g}", {**COMBINED.recipe, "lr_backbone": rate}) for rate in (1e-4, 5e-5))

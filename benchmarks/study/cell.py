@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from benchmarks.result import WORK
+from benchmarks.result import QUICK, WORK
 from benchmarks.study.photos import WEIGHTS, Fold, Name, Record, few, folder, in_fold, write
 from model_export.recipe import Recipe
 from model_export.settings import find_device, find_precision
@@ -67,7 +67,7 @@ class Cell:
     @property
     def folder(self) -> Path:
         """Where it works."""
-        return WORK / "study" / self.key
+        return WORK / ("study-quick" if QUICK else "study") / self.key
 
     def described(self) -> dict[str, Any]:
         """What decides its result, for its file: the whole recipe, since defaults change."""

@@ -5,11 +5,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from benchmarks.result import PROJECT, RESULTS, commit_of, machine
+from benchmarks.result import PROJECT, QUICK, RESULTS, WORK, commit_of, machine
 from benchmarks.study.cell import Cell, model_of, precision_of
 from benchmarks.study.measure import measure
 
-CELLS = RESULTS / "recognition"
+CELLS = WORK / "quick" if QUICK else RESULTS / "recognition"
+"""The short form keeps its own elsewhere: they are no results."""
 
 
 def result_of(cell: Cell, threads: int) -> dict[str, Any]:
