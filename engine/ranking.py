@@ -4,7 +4,8 @@ The order is the contract of every answer: rescored similarity descending, then 
 the first photo of a product stands for it.
 """
 
-from collections.abc import Collection, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +16,8 @@ from engine.index.protocol import Distances, Hits, Rows, Scope, size
 
 EDGE_CAP = 1000
 """How many rows a short list may have beyond S because they tie with the S-th nearest."""
+CHUNK = 100
+"""Photos whose ids are read at once: more than most answers need."""
 
 
 class Snapshot(Protocol):
@@ -69,7 +72,7 @@ class Ranked:
 def rank(
     snapshot: Snapshot, embedding: Floats, need: int, scope: Scope, exclude: Collection[str] = frozenset()
 ) -> Ranked:
-    """The first `need` products for `embedding`, float32 [bits] (more if the last short list had more).
+    """The first `need` products for `embedding`, float32 [bits], and one more if there is one.
 
     While the short list gives fewer than `need`, S doubles and what is new follows after what stands: a longer
     list always begins with the shorter one, so pages of any size are slices of one list.
@@ -81,10 +84,12 @@ def rank(
     seen = set(exclude)
     while True:
         hits = short_list(snapshot, code, count, scope)
-        for candidate in order(snapshot, query, hits):
+        for candidate in _in_order(snapshot, query, hits, CHUNK):
             if candidate.product_id not in seen:
                 seen.add(candidate.product_id)
                 found.append(candidate)
+                if len(found) > need:  # one more: so that it is known whether there is one
+                    return Ranked(tuple(found), False)
         complete = len(hits) >= total
         if complete or len(found) >= need:
             return Ranked(tuple(found), complete)
@@ -115,12 +120,28 @@ def short_list(snapshot: Snapshot, code: Codes, count: int, scope: Scope) -> Hit
 
 def order(snapshot: Snapshot, query: Floats, hits: Hits) -> list[Found]:
     """Every photo of a short list in the order of answers. query: float32 [bits] from `engine.codes.direction`."""
+    return list(_in_order(snapshot, query, hits, max(len(hits), 1)))
+
+
+def _in_order(snapshot: Snapshot, query: Floats, hits: Hits, chunk: int) -> Iterator[Found]:
+    """The photos of a short list one by one, in the order of answers.
+
+    Ids are read for `chunk` photos at a time: a page wants the first few, and reading all costs more than the rest.
+    """
     similarities = similarity(query, snapshot.codes(hits.rows))
-    products, images = snapshot.ids(hits.rows)
-    return [
-        Found(products[i], images[i], int(hits.rows[i]), float(similarities[i]), int(hits.distances[i]))
-        for i in answer_order(similarities, hits.distances, products, images)
-    ]
+    places = np.lexsort((hits.distances, -similarities))
+    # a chunk ends where the numbers change, since among equal ones the ids decide
+    changes = np.diff(similarities[places]).astype(bool) | np.diff(hits.distances[places]).astype(bool)
+    ends = [*(np.flatnonzero(changes) + 1).tolist(), len(places)]
+    start = 0
+    while start < len(places):
+        stop = ends[min(bisect_left(ends, start + chunk), len(ends) - 1)]
+        part = places[start:stop]
+        rows, alike, far = hits.rows[part], similarities[part], hits.distances[part]
+        products, images = snapshot.ids(rows)
+        for i in answer_order(alike, far, products, images):
+            yield Found(products[i], images[i], int(rows[i]), float(alike[i]), int(far[i]))
+        start = stop
 
 
 def answer_order(

@@ -95,10 +95,10 @@ def cases(draw: st.DrawFn) -> tuple[Codes, list[str], Floats, int, int, Scope, s
 
 @pytest.mark.parametrize("kind", ["brute", "flat"])
 @settings(max_examples=150, deadline=None)
-@given(case=cases(), shard=st.integers(1, 40))
+@given(case=cases(), shard=st.integers(1, 40), chunk=st.integers(1, 40))
 def test_the_answer_is_the_plain_loop_s(
     kind: str, case: tuple[Codes, list[str], Floats, int, int, Scope, set[str], int], shard: int,
-    tmp_path_factory: pytest.TempPathFactory,
+    chunk: int, tmp_path_factory: pytest.TempPathFactory,
 ) -> None:  # fmt: skip
     codes, products, embedding, size, need, scope, exclude, cap = case
     images = [f"{product}-{row % 7}-{row}" for row, product in enumerate(products)]
@@ -108,8 +108,9 @@ def test_the_answer_is_the_plain_loop_s(
     shelf = Shelf(index, products, images, np.zeros(BITS, dtype=np.float32), size)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine.ranking, "EDGE_CAP", cap)
+        patch.setattr(engine.ranking, "CHUNK", chunk)
         got = rank(shelf, embedding, need, scope, exclude)
-    assert list(got.found) == plain(shelf, codes, embedding, need, scope, exclude, cap)
+    assert list(got.found) == plain(shelf, codes, embedding, need, scope, exclude, cap)[: need + 1]
     assert len(got.found) >= need or got.complete
 
 
