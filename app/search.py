@@ -23,7 +23,7 @@ from app.caller import Caller
 from app.compute import Compute
 from app.flights import Flight, Flights
 from app.live import Loaded
-from app.telemetry import Telemetry, Timing
+from app.telemetry import Layer, Telemetry, Timing
 from engine.bundle.generation import Generation
 from engine.calibration import scores
 from engine.codes import Codes, Floats, unpack
@@ -90,9 +90,13 @@ class Searcher:
         embedded, answer = await self.compute.run(timing, work, flight.begun, flight.check_wanted)
         with timing.stage("cache"):
             if seen is None:
-                await self.cache.put(seen_key, pack_embedded(embedded))
-            await self.cache.put(key, pack_answer(answer))
+                await self._put("embedding", seen_key, pack_embedded(embedded))
+            await self._put("answer", key, pack_answer(answer))
         return answer
+
+    async def _put(self, layer: Layer, key: str, value: bytes) -> None:
+        self.telemetry.put(layer, key, value)
+        await self.cache.put(key, value)
 
 
 def embed(loaded: Loaded, query: Query, timing: Timing) -> Embedded:

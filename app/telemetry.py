@@ -5,8 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    Summary,
+    disable_created_metrics,
+)
 
+from app.cache.base import Held
 from app.live import Loaded
 
 Stage = Literal["queue", "decode", "encode", "search", "rank", "cache"]
@@ -62,6 +71,11 @@ class Telemetry:
         self.cache_lookups = Counter(
             "twinshot_cache_lookups", "Cache look-ups by entry and outcome.", ["layer", "result"], registry=own
         )
+        self.cache_entry_bytes = Summary(
+            "twinshot_cache_entry_bytes", "Key and value of entries put into the cache.", ["layer"], registry=own
+        )
+        self.cache_entries = Gauge("twinshot_cache_entries", "Cache entries in this process.", registry=own)
+        self.cache_bytes = Gauge("twinshot_cache_bytes", "Bytes of the cache in this process.", registry=own)
         self.cache_up = Gauge("twinshot_cache_up", "1 while the cache answers, else 0.", registry=own)
         self.queue_depth = Gauge("twinshot_queue_depth", "Photos that wait for a thread or have one.", registry=own)
         self.buffered_bytes = Gauge("twinshot_buffered_bytes", "Bytes of request bodies in memory.", registry=own)
@@ -81,6 +95,16 @@ class Telemetry:
     def looked_up(self, layer: Layer, hit: bool) -> None:
         """Count a cache look-up."""
         self.cache_lookups.labels(layer, "hit" if hit else "miss").inc()
+
+    def put(self, layer: Layer, key: str, value: bytes) -> None:
+        """Count an entry that goes into the cache. Keys are ASCII."""
+        self.cache_entry_bytes.labels(layer).observe(len(key) + len(value))
+
+    def caching(self, held: Held, up: bool) -> None:
+        """Show how much the cache holds, and whether it answers."""
+        self.cache_entries.set(held.entries)
+        self.cache_bytes.set(held.bytes)
+        self.cache_up.set(int(up))
 
     def describe(self, loaded: Loaded) -> None:
         """Show `loaded` as the live generation."""

@@ -1,6 +1,13 @@
 """What a cache can do."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class Held(NamedTuple):
+    """What a cache keeps in this process: entries, and their bytes with what Python spends on them."""
+
+    entries: int
+    bytes: int
 
 
 class Cache(Protocol):
@@ -9,6 +16,11 @@ class Cache(Protocol):
     @property
     def kind(self) -> str:
         """`memory` or `redis`."""
+        ...
+
+    @property
+    def held(self) -> Held:
+        """What is kept in this process."""
         ...
 
     async def get(self, key: str) -> bytes | None:

@@ -1,6 +1,6 @@
 """A small cache in the process in front of the shared one: what is asked again and again is not fetched again."""
 
-from app.cache.base import Cache
+from app.cache.base import Cache, Held
 from app.cache.memory import MemoryCache
 
 FRESH = 60
@@ -19,6 +19,11 @@ class LayeredCache:
     def kind(self) -> str:
         """What the shared cache is."""
         return self._back.kind
+
+    @property
+    def held(self) -> Held:
+        """See Cache; what the shared cache holds it says itself."""
+        return self._front.held
 
     async def get(self, key: str) -> bytes | None:
         """See Cache."""

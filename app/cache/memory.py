@@ -4,6 +4,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from app.cache.base import Held
+
 _OVERHEAD = 250
 """Bytes that Python spends on an entry beside its key and value, measured."""
 
@@ -20,6 +22,11 @@ class MemoryCache:
         self._clock = clock
         self._entries: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         self.bytes = 0
+
+    @property
+    def held(self) -> Held:
+        """See Cache; what has expired counts until it is asked for or makes room."""
+        return Held(len(self._entries), self.bytes)
 
     async def get(self, key: str) -> bytes | None:
         """See Cache."""

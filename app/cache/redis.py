@@ -15,6 +15,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from app.cache.base import Held
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -50,6 +52,11 @@ class RedisCache:
     def open(self) -> bool:
         """Whether the breaker is open: Redis is not asked."""
         return self._probe is not None
+
+    @property
+    def held(self) -> Held:
+        """See Cache: nothing, all of it is in Redis."""
+        return Held(0, 0)
 
     async def get(self, key: str) -> bytes | None:
         """See Cache."""

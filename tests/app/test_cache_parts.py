@@ -45,6 +45,21 @@ def test_what_was_put_is_got_until_its_time_is_over() -> None:
     asyncio.run(story())
 
 
+def test_a_cache_says_what_this_process_keeps_and_not_what_another_one_does() -> None:
+    async def story() -> None:
+        shared = MemoryCache(10_000, ttl=60)
+        own = LayeredCache(shared, 10_000, 60)
+        await shared.put("other", b"x" * 100)
+        assert own.held == (0, 0)
+        await own.put("key", b"value")
+        assert own.held.entries == 1
+        assert shared.held.entries == 2
+        await own.close()
+        assert own.held == (0, 0)
+
+    asyncio.run(story())
+
+
 def test_the_least_recently_used_entry_goes_first() -> None:
     async def story() -> None:
         cache = MemoryCache(3_000, ttl=60)

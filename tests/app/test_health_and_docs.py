@@ -42,6 +42,25 @@ def test_the_metrics_count_stages_and_cache_hits(client: TestClient, jpeg: bytes
     assert "twinshot_buffered_bytes 0.0" in text
 
 
+def test_the_metrics_say_how_large_an_entry_is_and_what_the_process_keeps(client: TestClient, jpeg: bytes) -> None:
+    ask(client, jpeg)
+    text = client.get("/metrics").text
+
+    def value(metric: str) -> float:
+        found = re.search(rf"^{re.escape(metric)} (\S+)$", text, re.MULTILINE)
+        assert found, metric
+        return float(found[1])
+
+    put = {layer: value(f'twinshot_cache_entry_bytes_sum{{layer="{layer}"}}') for layer in ("embedding", "answer")}
+    assert value('twinshot_cache_entry_bytes_count{layer="embedding"}') == 1
+    assert value('twinshot_cache_entry_bytes_count{layer="answer"}') == 1
+    assert put["embedding"] > 64 * 4  # the floats alone
+    assert value("twinshot_cache_entries") == 2
+    assert sum(put.values()) < value("twinshot_cache_bytes") < sum(put.values()) + 1000
+    ask(client, jpeg)  # a hit puts nothing
+    assert 'twinshot_cache_entry_bytes_count{layer="answer"} 1.0' in client.get("/metrics").text
+
+
 def test_every_metric_is_documented(client: TestClient) -> None:
     names = set(re.findall(r"^# TYPE (twinshot_\w+)", client.get("/metrics").text, re.MULTILINE))
     documented = set(re.findall(r"`(twinshot_\w+)", (DOCS / "api.md").read_text(encoding="utf-8")))
