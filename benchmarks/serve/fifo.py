@@ -21,11 +21,13 @@ def latencies(arrivals: Sequence[float], services: Sequence[float], servers: int
     return found
 
 
-def p99(arrivals: Sequence[float], services: Sequence[float], rounds: int = 20, seed: int = 0) -> float:
-    """The median, over `rounds` orders of the service times, of the 99th percentile in seconds."""
+def quantile(
+    arrivals: Sequence[float], services: Sequence[float], q: float = 99, rounds: int = 20, seed: int = 0
+) -> float:
+    """The median, over `rounds` orders of the service times, of the q-th percentile in seconds."""
     rng = np.random.default_rng(seed)
     pool = np.asarray(services)
     tails = [
-        float(np.percentile(latencies(arrivals, rng.choice(pool, len(arrivals)).tolist()), 99)) for _ in range(rounds)
+        float(np.percentile(latencies(arrivals, rng.choice(pool, len(arrivals)).tolist()), q)) for _ in range(rounds)
     ]
     return float(np.median(tails))
