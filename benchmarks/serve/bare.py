@@ -15,6 +15,8 @@ from app.telemetry import Timing
 from benchmarks.serve.photos import Photo, fresh
 from engine.index.flat import set_threads
 
+STAGES = ("hash", "decode", "encode", "search", "rank")
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:

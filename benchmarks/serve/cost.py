@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.result import PROJECT, QUICK, Claim, claim
-from benchmarks.serve.bare import Bare, Cost
+from benchmarks.serve.bare import STAGES, Bare, Cost
 from benchmarks.serve.load import Sample, closed, percentile
 from benchmarks.serve.photos import Photo, jpegs, mix, request
 from benchmarks.serve.pinned import pinned
@@ -62,7 +62,7 @@ def uncached(bundles: Path) -> tuple[dict[str, Any], list[Claim]]:
         "bare": {
             "queries": len(costs), "cpu_ms": bare_cpu * 1e3, "mean_ms": bare_wall * 1e3, "p50_ms": bare_p50,
             "stages_ms": {stage: 1e3 * sum(own.stages.get(stage, 0.0) for own in costs) / len(costs)
-                          for stage in ("hash", "decode", "encode", "search", "rank")},
+                          for stage in STAGES},
             "walls": [own.wall for own in costs],
         },
         "closed": {
