@@ -101,14 +101,19 @@ def _until_ready(popen: "subprocess.Popen[bytes]", port: int, ready: str, log: P
 
 @contextmanager
 def twinshot(
-    bundles: Path, cores: Sequence[int] = SERVER, redis: str | None = None, port: int | None = None, **variables: str
+    bundles: Path,
+    cores: Sequence[int] = SERVER,
+    redis: str | None = None,
+    port: int | None = None,
+    module: Sequence[str] = ("app.main",),
+    **variables: str,
 ) -> Iterator[Server]:
-    """The service, as in production."""
+    """The service, as in production; `module` names another that starts it, and that one's arguments."""
     port = port or free_port()
     own = {"TWINSHOT_BUNDLES": str(bundles), "TWINSHOT_PORT": str(port), "TWINSHOT_DRAIN": "0"} | variables
     if redis is not None:
         own["TWINSHOT_REDIS_URL"] = redis
-    with running([sys.executable, "-m", "app.main"], port, "/readyz", cores, **own) as server:
+    with running([sys.executable, "-m", *module], port, "/readyz", cores, **own) as server:
         yield server
 
 
