@@ -1,0 +1,111 @@
+"""Where the service's time goes: its stacks while eight callers ask, sorted into rooms.
+
+py-spy looks at the process from outside, RATE times a second, at the threads that run or could run; what waits for a
+lock or for a photo is not counted. Its folded stacks stay in var/bench/serving/.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.result import QUICK, WORK, Claim, claim
+from benchmarks.serve.cost import asked, turns
+from benchmarks.serve.load import LIMIT, closed
+from benchmarks.serve.photos import mix
+from benchmarks.serve.pinned import pinned
+from benchmarks.serve.servers import LOAD, Server, redis_server, twinshot
+from engine.errors import UnavailableError
+
+SECONDS = 5 if QUICK else 30
+RATE = 100
+CLIENTS = 8
+STACKS = WORK / "serving" / "stacks.txt"
+WAITING = re.compile(r"^(epoll_\w*wait|take_gil|_queue_SimpleQueue_get_impl|PyThread_acquire_lock_timed|futex\w*) ")
+"""A stack that ends in one of these or in what they call waits; py-spy, walking native frames, does not see it."""
+DEPTH = 4
+ROOMS = (
+    ("decode", r"\(engine/preprocess\.py"),
+    ("encode", r"\(engine/encoder\.py"),
+    ("search", r"\b(nearest|within) \(engine/index/flat\.py"),
+    ("rank", r"\(engine/|\banswer_of \(app/search\.py"),
+    ("cache", r"\(app/cache/|\(redis/"),
+    ("body: read and hash", r"\(app/body\.py|\(python_multipart/"),
+    ("HTTP: parse and write", r"\b(data_received|on_\w+|send) \(uvicorn/protocols/http/|\(httptools/"),
+    ("answer as JSON", r"\bserialize_response |\((starlette/responses|fastapi/encoders|pydantic/\w+)\.py"),
+    ("routing and middleware", r"\((app/(?!main\.py)|fastapi/|starlette/|prometheus_client/|uvicorn/protocols/)"),
+    ("event loop", r"\((uvloop/|asyncio/|uvicorn/)"),
+)
+"""What a stack belongs to: the first room one of whose frames is in it, wherever it stands in the stack."""
+OTHER, WAIT = "other", "waiting"
+ON_LOOP = (
+    "cache",
+    "body: read and hash",
+    "HTTP: parse and write",
+    "answer as JSON",
+    "routing and middleware",
+    "event loop",
+)
+
+
+def profile(bundles: Path) -> tuple[dict[str, Any], list[Claim]]:
+    """Fresh photos of the mix, in closed loop."""
+    with redis_server() as redis, twinshot(bundles, redis=redis) as server, pinned(LOAD):
+        asked(server, CLIENTS, turns(mix()), 2)
+        late = asyncio.run(_watched(server))
+    counts = rooms(STACKS.read_text(encoding="utf-8").splitlines())
+    waiting = counts.pop(WAIT, 0)
+    total = sum(counts.values())
+    share = {room: counts[room] / total for room, _ in (*ROOMS, (OTHER, ""))}
+    print(table(share), file=sys.stderr)
+    around = sum(share[room] for room in ON_LOOP)
+    note = ", ".join(f"{room} {share[room]:.1%}" for room in (*ON_LOOP, OTHER))
+    return {"samples": total, "waiting": waiting, "late": late, "share": share}, [
+        claim(f"profile, {CLIENTS} clients: share of samples around the path", around, "", None, "lower", note)
+    ]
+
+
+def rooms(stacks: Iterable[str]) -> Counter[str]:
+    """Samples by room, and of WAIT, in folded stacks: `frame;frame;frame 12`, the innermost last."""
+    found: Counter[str] = Counter()
+    for line in stacks:
+        stack, _, count = line.rpartition(" ")
+        frames = stack.split(";")
+        inside = (room for room, pattern in ROOMS if any(re.search(pattern, frame) for frame in frames))
+        waits = any(WAITING.match(frame) for frame in frames[-DEPTH:])
+        found[WAIT if waits else next(inside, OTHER)] += int(count)
+    return found
+
+
+def table(share: dict[str, float]) -> str:
+    """Markdown."""
+    rows = [f"| {room} | {own * 100:.1f} % |" for room, own in share.items()]
+    return "\n".join(["| where | share |", "|---|---|", *rows])
+
+
+async def _watched(server: Server) -> int:
+    recording = asyncio.create_task(asyncio.to_thread(_record, server.process.pid))
+    await closed(server.port, CLIENTS, turns(mix()), LIMIT, lambda: not recording.done())
+    return await recording
+
+
+def _record(process: int) -> int:
+    """Folded stacks of `process` into STACKS; how often py-spy could not keep its rate. Raises UnavailableError."""
+    py_spy = shutil.which("py-spy", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if py_spy is None:
+        raise UnavailableError("py-spy is not installed; install the extra 'rivals' of twinshot")
+    command = [py_spy, "record", "--native", "--format=raw", f"--rate={RATE}", f"--duration={SECONDS}"]
+    command += [f"--output={STACKS}", f"--pid={process}"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode != 0:
+        raise UnavailableError(
+            f"py-spy could not read the server ({done.stdout.strip()[-500:]}); it needs the right to trace processes "
+            "(root, or CAP_SYS_PTRACE in a container)"
+        )
+    return done.stdout.count("behind in sampling")
