@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.result import QUICK, Claim, write
-from benchmarks.serve import cost, memory, queue, restart, rivals
+from benchmarks.serve import caching, cores, cost, curve, memory, plots, profile, queue, restart, rivals
 from benchmarks.serve.shop import shop
 
 ROWS = 100_000 if QUICK else 1_100_000
@@ -22,6 +22,10 @@ PARTS: dict[str, Part] = {
     "rivals": rivals.rivals,
     "memory": memory.memory,
     "restart": restart.restart,
+    "cores": cores.cores,
+    "cache": caching.cache,
+    "curve": curve.curve,
+    "profile": profile.profile,
 }
 
 
@@ -40,6 +44,7 @@ def main() -> None:
         print(*claims, sep="\n")
     else:
         write("serving", f"Serving: {ROWS:,} products' photos, 512 bits, one core", figures, claims)
+        plots.draw(figures)
 
 
 if __name__ == "__main__":
