@@ -27,8 +27,9 @@ SECONDS = 5 if QUICK else 30
 RATE = 100
 CLIENTS = 8
 STACKS = WORK / "serving" / "stacks.txt"
-WAITING = re.compile(r"^(epoll_\w*wait|take_gil|_queue_SimpleQueue_get_impl|PyThread_acquire_lock_timed|futex\w*) ")
-"""A stack that ends in one of these or in what they call waits; py-spy, walking native frames, does not see it."""
+WAITING = re.compile(r"^(epoll_\w*wait|pthread_cond_\w*wait|_queue_SimpleQueue_get_impl|PyThread_acquire_lock_timed) ")
+"""A stack that ends in one of these or in what they call waits, for work or for the interpreter's lock; py-spy, walking
+native frames, counts it as running."""
 DEPTH = 4
 ROOMS = (
     ("decode", r"\(engine/preprocess\.py"),

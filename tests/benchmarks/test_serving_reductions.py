@@ -78,11 +78,12 @@ def test_a_stack_belongs_to_the_part_of_the_path_that_is_in_it_whatever_surround
             "start_thread (libc.so) 1",
             f"{loop};uv__io_poll (linux.c:1452);epoll_pwait (libc.so.6) 50",
             f"{thread};_queue_SimpleQueue_get_impl (_queuemodule.c:253);PyThread_acquire_lock_timed (libpython.so) 60",
+            f"{work};answer_of (app/search.py:113);pthread_cond_timedwait (libc.so.6);0x7f58ba6a3f16 (libc.so.6) 8",
         ]
     )
     assert found == {
         "decode": 30, "encode": 20, "search": 10, "rank": 5, "HTTP: parse and write": 4, "body: read and hash": 3,
-        "routing and middleware": 6, "event loop": 2, "other": 1, "waiting": 110,
+        "routing and middleware": 6, "event loop": 2, "other": 1, "waiting": 118,
     }  # fmt: skip
     assert "| decode | 40.0 % |" in table({"decode": 0.4})
 
