@@ -1,6 +1,8 @@
 """Photos to embeddings by ONNX Runtime; the only file that knows it."""
 
 import os
+import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +16,12 @@ from engine.preprocess import Pixels
 
 Device = Literal["cpu", "cuda"]
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+_CUDA = {
+    "use_tf32": "0",  # TF32 would flip bits against an index that was encoded on a CPU
+    # the default times every kernel anew for each size of batch, and need not choose the same one the next time
+    "cudnn_conv_algo_search": "HEURISTIC",
+}
+_GPU_REMEDY = "see that `nvidia-smi` shows a GPU and a driver for CUDA 13, and that the extra 'gpu' is installed whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +80,39 @@ def import_onnxruntime() -> Any:
 def _open(path: Path, device: Device, threads: int) -> Any:
     onnxruntime = import_onnxruntime()
     wanted = _PROVIDERS[device]
-    available = onnxruntime.get_available_providers()
+    if device == "cuda":
+        _load_cuda(onnxruntime)
+    # from 1.31 on CUDA may be a plug-in, which the first list need not have
+    plugged_in = (own.ep_name for own in onnxruntime.get_ep_devices())
+    available = dict.fromkeys([*onnxruntime.get_available_providers(), *plugged_in])
     if wanted not in available:
         raise UnavailableError(
             f"device {device!r} needs ONNX Runtime's {wanted}, but only {', '.join(available)} are here; "
-            "install the extra 'gpu' (without 'cpu'), or use device 'cpu'"
+            "install the extra 'gpu' (without 'cpu') on a machine where `nvidia-smi` shows a GPU, or use device 'cpu'"
         )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # TF32 would flip bits against an index that was encoded on a CPU.
-    settings = {"use_tf32": "0"} if device == "cuda" else {}
+    providers = [(wanted, _CUDA if device == "cuda" else {})]
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=[(wanted, settings)])
+        # without enable_fallback=0 the CPU takes over where the GPU fails, now or at any later photo
+        session = onnxruntime.InferenceSession(str(path), options, providers=providers, enable_fallback=0)
     except Exception as error:  # ONNX Runtime raises many private classes
-        raise BundleError(f"{path} cannot be loaded by ONNX Runtime ({str(error).splitlines()[0]})") from error
-    if session.get_providers()[0] != wanted:  # ONNX Runtime falls back silently
+        said = str(error).splitlines()[0]
+        if device == "cuda" and ("CUDA" in said or "CUDNN" in said):
+            raise UnavailableError(f"device 'cuda' cannot be used ({said}); {_GPU_REMEDY}") from error
+        raise BundleError(f"{path} cannot be loaded by ONNX Runtime ({said})") from error
+    if session.get_providers()[0] != wanted:  # of a provider that lacks a library ONNX Runtime only warns
         raise UnavailableError(
-            f"ONNX Runtime gave {session.get_providers()[0]} instead of {wanted} for device {device!r}"
+            f"ONNX Runtime gave {session.get_providers()[0]} instead of {wanted} for device {device!r}; {_GPU_REMEDY}"
         )
     return session
+
+
+def _load_cuda(onnxruntime: Any) -> None:
+    # the same as use_tf32, for every library of NVIDIA's in this process; they read it when they are loaded
+    os.environ["NVIDIA_TF32_OVERRIDE"] = "0"
+    with redirect_stdout(sys.stderr):  # it prints which library it did not find
+        # CUDA and cuDNN lie in packages of their own, where the loader does not look by itself
+        onnxruntime.preload_dlls(directory="")
