@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.batching_encoder import BatchingEncoder
 from engine.bundle.generation import Generation
 from engine.encoder import Encoder
 from engine.errors import TwinshotError
@@ -20,7 +21,7 @@ class Loaded:
     """A generation with its model, warm. Everything that one answer is made from."""
 
     generation: Generation
-    encoder: Encoder
+    encoder: Encoder | BatchingEncoder
 
 
 class Live:

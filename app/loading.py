@@ -5,6 +5,7 @@ from io import BytesIO
 
 from PIL import Image
 
+from app.batching_encoder import MOST, BatchingEncoder
 from app.cache.entries import KEPT
 from app.live import Loaded
 from app.search import Query, answer_of, embed
@@ -20,10 +21,18 @@ def load(settings: Settings) -> Loaded:
 
     Raises BundleError and UnavailableError.
     """
-    generation = open_generation(settings.bundles / current(settings.bundles))
-    loaded = Loaded(generation, Encoder(generation.folder, device=settings.device, threads=1, verify=False))
+    generation = open_generation(settings.bundles / current(settings.bundles), index_device=settings.index_device)
+    encoder = Encoder(generation.folder, device=settings.device, threads=1, verify=False)
+    # batches gain nothing on a CPU (docs/serving.md)
+    loaded = Loaded(generation, _batching(encoder, settings.threads) if settings.device == "cuda" else encoder)
     _warm(loaded)
     return loaded
+
+
+def _batching(encoder: Encoder, threads: int) -> BatchingEncoder:
+    batching = BatchingEncoder(encoder, min(threads, MOST))  # there are never more photos than threads
+    batching.warm()
+    return batching
 
 
 def _warm(loaded: Loaded) -> None:

@@ -36,6 +36,7 @@ class Settings(BaseModel):
     host: str = Field(default="127.0.0.1", description="The address to bind.")
     port: int = Field(default=8000, ge=1, le=65535, description="The port to bind.")
     device: Literal["cpu", "cuda"] = Field(default="cpu", description="Where the model runs.")
+    index_device: Literal["cpu", "cuda"] = Field(default="cpu", description="Where the codes are searched.")
     read_key: SecretStr | None = Field(
         default=None, description="Callers must send this key; without it everybody may read."
     )

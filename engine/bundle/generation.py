@@ -9,10 +9,12 @@ from engine.bundle.manifest import REMEDY, FileRecord, Manifest, read_manifest
 from engine.bundle.rows import RowTable
 from engine.bundle.thumbs import Thumbs
 from engine.codes import Codes, Floats
+from engine.encoder import Device
 from engine.errors import BundleError
 from engine.files import require, sha256
 from engine.index.flat import FlatIndex
-from engine.index.protocol import Hits, Rows, Scope
+from engine.index.gpu import GpuIndex
+from engine.index.protocol import HammingIndex, Hits, Rows, Scope
 from engine.model import CARD_FILE, ONNX_FILE, ModelCard, read_card
 
 
@@ -23,7 +25,7 @@ class Generation:
     folder: Path
     manifest: Manifest
     card: ModelCard
-    index: FlatIndex
+    index: HammingIndex
     table: RowTable
     thumbs: Thumbs | None
     thresholds: Floats
@@ -55,11 +57,12 @@ class Generation:
         return self.table.ids(rows)
 
 
-def open_generation(folder: Path, verify: bool = False) -> Generation:
+def open_generation(folder: Path, verify: bool = False, index_device: Device = "cpu") -> Generation:
     """Open a generation folder after checking that it is whole and that its parts belong together.
 
     Sizes of all files and the model's checksum are always checked; `verify` reads every file and compares its
-    checksum. Raises BundleError naming the file and the remedy.
+    checksum. The index is searched on `index_device`. Raises BundleError naming the file and the remedy, and
+    UnavailableError where the device is not there.
     """
     manifest = read_manifest(folder)
     for name, record in manifest.files.items():
@@ -74,17 +77,17 @@ def open_generation(folder: Path, verify: bool = False) -> Generation:
             f"{card.onnx_sha256[:12]}; codes of different models do not compare: {REMEDY}"
         )
     shards = [shard.name for shard in manifest.shards]
-    index = FlatIndex([folder / "shards" / f"{name}.faiss" for name in shards], card.bits)
+    flat = FlatIndex([folder / "shards" / f"{name}.faiss" for name in shards], card.bits)
     table = RowTable(folder, shards)
     expected = [shard.rows for shard in manifest.shards]
-    if index.shard_rows != expected or len(table) != manifest.rows or sum(expected) != manifest.rows:
+    if flat.shard_rows != expected or len(table) != manifest.rows or sum(expected) != manifest.rows:
         raise BundleError(f"{folder}: the shards do not have the rows that the manifest declares; {REMEDY}")
     has_thumbs = all(f"shards/{name}.thumbs" in manifest.files for name in shards)
     return Generation(
         folder=folder,
         manifest=manifest,
         card=card,
-        index=index,
+        index=GpuIndex(flat) if index_device == "cuda" else flat,
         table=table,
         thumbs=Thumbs(folder, shards) if has_thumbs and shards else None,
         thresholds=np.array(manifest.thresholds, dtype=np.float32),

@@ -1,4 +1,4 @@
-"""Exact search over FAISS binary shards, read in place from the mapped files; the only file that knows FAISS.
+"""Exact search over FAISS binary shards, read in place from the mapped files. With gpu.py all that knows FAISS.
 
 A scan over codes is bound by memory bandwidth, so rows that are not in scope are not read at all: each range of a
 scope is searched as a slice of the mapped codes (`faiss.knn_hamming`, the kernel of IndexBinaryFlat itself).
@@ -20,7 +20,7 @@ class FlatIndex:
 
     def __init__(self, paths: Sequence[Path], bits: int) -> None:
         """Map `paths`. Raises BundleError where a file is no binary index of `bits` bits."""
-        self._faiss = _faiss()
+        self._faiss = import_faiss()
         self._bits = bits
         self._shards: list[tuple[int, Any, Codes]] = []
         self._starts: list[int] = []
@@ -47,6 +47,11 @@ class FlatIndex:
     def shard_rows(self) -> list[int]:
         """Rows of each shard."""
         return [len(view) for _, _, view in self._shards]
+
+    @property
+    def shards(self) -> list[tuple[int, Any]]:
+        """The first row of each shard, and its mapped faiss.IndexBinaryFlat."""
+        return [(start, index) for start, index, _ in self._shards]
 
     def nearest(self, code: Codes, count: int, scope: Scope) -> Hits:
         """See HammingIndex."""
@@ -86,7 +91,7 @@ class FlatIndex:
 
 def write_shard(path: Path, codes: Codes) -> None:
     """Write uint8 [rows, bits / 8] as an IndexBinaryFlat file."""
-    faiss = _faiss()
+    faiss = import_faiss()
     index = faiss.IndexBinaryFlat(codes.shape[1] * 8)
     index.add(np.ascontiguousarray(codes))
     faiss.write_index_binary(index, str(path))
@@ -94,7 +99,18 @@ def write_shard(path: Path, codes: Codes) -> None:
 
 def set_threads(count: int) -> None:
     """OpenMP threads inside a FAISS call of the *calling* thread. One scan saturates the memory bus: 1 is right."""
-    _faiss().omp_set_num_threads(count)
+    import_faiss().omp_set_num_threads(count)
+
+
+def import_faiss() -> Any:
+    """The library. Raises UnavailableError where it is not installed, or where its build for CUDA lacks a library."""
+    try:
+        import faiss
+    except ImportError as error:
+        raise UnavailableError(f"FAISS is not installed ({error}); install the extra 'cpu' of twinshot") from error
+    except RuntimeError as error:  # the builds for CUDA look for their libraries when they are imported
+        raise UnavailableError(f"FAISS cannot be used ({error})") from error
+    return faiss
 
 
 _NO_ROWS = np.empty(0, dtype=np.int64)
@@ -118,11 +134,3 @@ def _map(faiss: Any, path: Path, bits: int) -> Any:
     if index.d != bits:
         raise BundleError(f"{path} holds codes of {index.d} bits, the model makes {bits}; {remedy}")
     return index
-
-
-def _faiss() -> Any:
-    try:
-        import faiss
-    except ImportError as error:
-        raise UnavailableError(f"FAISS is not installed ({error}); install the extra 'cpu' of twinshot") from error
-    return faiss

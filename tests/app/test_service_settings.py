@@ -13,6 +13,7 @@ def test_only_the_bundle_folder_must_be_set() -> None:
     settings = read_settings({"TWINSHOT_BUNDLES": "/bundles"})
     assert settings.bundles == Path("/bundles")
     assert (settings.host, settings.port, settings.device) == ("127.0.0.1", 8000, "cpu")
+    assert settings.index_device == "cpu"
     assert settings.threads >= 1
 
 
@@ -30,6 +31,7 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ("PORT", "0", "TWINSHOT_PORT=0"),
         ("PORT", "65536", "TWINSHOT_PORT=65536"),
         ("DEVICE", "gpu", "'cpu' or 'cuda'"),
+        ("INDEX_DEVICE", "gpu", "'cpu' or 'cuda'"),
         ("REDIS_URL", "http://redis", "redis://HOST:PORT/DATABASE"),
         ("READ_KEY", "short", "at least 16"),
         ("READ_KEY", "a key with spaces in", "without spaces"),
