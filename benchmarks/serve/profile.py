@@ -1,7 +1,8 @@
 """Where the service's time goes: its stacks while eight callers ask, sorted into rooms.
 
-py-spy looks at the process from outside, RATE times a second, at the threads that run or could run; what waits for a
-lock or for a photo is not counted. Its folded stacks stay in var/bench/serving/.
+py-spy looks at the process from outside, RATE times a second, at threads that run or could run. With two of them on one
+core that is no measure of time between them: how much processor time the event loop's thread and the others used the
+system says, and the stacks share out each of the two. Folded stacks stay in var/bench/serving/.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks.result import QUICK, WORK, Claim, claim
 from benchmarks.serve.cost import asked, turns
@@ -23,6 +24,7 @@ from benchmarks.serve.pinned import pinned
 from benchmarks.serve.servers import LOAD, Server, redis_server, twinshot
 from engine.errors import UnavailableError
 
+Side = Literal["loop", "threads"]
 SECONDS = 5 if QUICK else 30
 RATE = 100
 CLIENTS = 8
@@ -45,7 +47,7 @@ ROOMS = (
 )
 """What a stack belongs to: the first room one of whose frames is in it, wherever it stands in the stack."""
 OTHER, WAIT = "other", "waiting"
-ON_LOOP = (
+AROUND = (
     "cache",
     "body: read and hash",
     "HTTP: parse and write",
@@ -59,41 +61,65 @@ def profile(bundles: Path) -> tuple[dict[str, Any], list[Claim]]:
     """Fresh photos of the mix, in closed loop."""
     with redis_server() as redis, twinshot(bundles, redis=redis) as server, pinned(LOAD):
         asked(server, CLIENTS, turns(mix()), 2)
-        late = asyncio.run(_watched(server))
+        before = cpu_by_side(server)
+        queries, late = asyncio.run(_watched(server))
+        used = {side: (now - before[side]) / queries * 1e3 for side, now in cpu_by_side(server).items()}
     counts = rooms(STACKS.read_text(encoding="utf-8").splitlines())
-    waiting = counts.pop(WAIT, 0)
-    total = sum(counts.values())
-    share = {room: counts[room] / total for room, _ in (*ROOMS, (OTHER, ""))}
-    print(table(share), file=sys.stderr)
-    around = sum(share[room] for room in ON_LOOP)
-    note = ", ".join(f"{room} {share[room]:.1%}" for room in (*ON_LOOP, OTHER))
-    return {"samples": total, "waiting": waiting, "late": late, "share": share}, [
-        claim(f"profile, {CLIENTS} clients: share of samples around the path", around, "", None, "lower", note)
+    ms = shared_out(used, counts)
+    print(table(ms), file=sys.stderr)
+    around = sum(ms[room] for room in AROUND)
+    note = f"of {sum(used.values()):.1f} ms; " + ", ".join(f"{room} {ms[room]:.2f}" for room in AROUND)
+    figures = {
+        "queries": queries, "cpu_ms": used, "ms": ms, "late": late,
+        "samples": {side: dict(own) for side, own in counts.items()},
+    }  # fmt: skip
+    return figures, [
+        claim(f"profile, {CLIENTS} clients: server CPU around the path, per query", around, "ms", None, "lower", note)
     ]
 
 
-def rooms(stacks: Iterable[str]) -> Counter[str]:
+def cpu_by_side(server: Server) -> dict[Side, float]:
+    """Seconds of processor time of the event loop's thread and of all others together."""
+    times = {own.id: own.user_time + own.system_time for own in server.process.threads()}
+    loop = times.pop(server.process.pid)
+    return {"loop": loop, "threads": sum(times.values())}
+
+
+def rooms(stacks: Iterable[str]) -> dict[Side, Counter[str]]:
     """Samples by room, and of WAIT, in folded stacks: `frame;frame;frame 12`, the innermost last."""
-    found: Counter[str] = Counter()
+    found: dict[Side, Counter[str]] = {"loop": Counter(), "threads": Counter()}
     for line in stacks:
         stack, _, count = line.rpartition(" ")
         frames = stack.split(";")
         inside = (room for room, pattern in ROOMS if any(re.search(pattern, frame) for frame in frames))
         waits = any(WAITING.match(frame) for frame in frames[-DEPTH:])
-        found[WAIT if waits else next(inside, OTHER)] += int(count)
+        side: Side = "loop" if any("(app/main.py:" in frame for frame in frames) else "threads"
+        found[side][WAIT if waits else next(inside, OTHER)] += int(count)
     return found
 
 
-def table(share: dict[str, float]) -> str:
+def shared_out(used: dict[Side, float], counts: dict[Side, Counter[str]]) -> dict[str, float]:
+    """What each side used, by room as its samples that do not wait are."""
+    found = dict.fromkeys([*(room for room, _ in ROOMS), OTHER], 0.0)
+    for side, own in counts.items():
+        working = sum(own.values()) - own[WAIT]
+        for room in found:
+            found[room] += used[side] * own[room] / working if working else 0.0
+    return found
+
+
+def table(ms: dict[str, float]) -> str:
     """Markdown."""
-    rows = [f"| {room} | {own * 100:.1f} % |" for room, own in share.items()]
-    return "\n".join(["| where | share |", "|---|---|", *rows])
+    total = sum(ms.values())
+    rows = [f"| {room} | {own:.2f} | {own / total:.0%} |" for room, own in ms.items()]
+    return "\n".join(["| where | processor ms a photo | share |", "|---|---|---|", *rows])
 
 
-async def _watched(server: Server) -> int:
+async def _watched(server: Server) -> tuple[int, int]:
+    """Photos answered meanwhile, and how often py-spy was late."""
     recording = asyncio.create_task(asyncio.to_thread(_record, server.process.pid))
-    await closed(server.port, CLIENTS, turns(mix()), LIMIT, lambda: not recording.done())
-    return await recording
+    samples = await closed(server.port, CLIENTS, turns(mix()), LIMIT, lambda: not recording.done())
+    return len(samples), await recording
 
 
 def _record(process: int) -> int:

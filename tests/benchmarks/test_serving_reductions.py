@@ -13,7 +13,7 @@ from benchmarks.serve.bare import STAGES, Cost
 from benchmarks.serve.caching import numbered, zipf
 from benchmarks.serve.curve import stages_ms
 from benchmarks.serve.photos import Photo
-from benchmarks.serve.profile import rooms, table
+from benchmarks.serve.profile import Side, rooms, shared_out, table
 from benchmarks.serve.revising import revised
 from benchmarks.serve.shop import draw
 from engine.bundle.manifest import read_manifest
@@ -82,10 +82,22 @@ def test_a_stack_belongs_to_the_part_of_the_path_that_is_in_it_whatever_surround
         ]
     )
     assert found == {
-        "decode": 30, "encode": 20, "search": 10, "rank": 5, "HTTP: parse and write": 4, "body: read and hash": 3,
-        "routing and middleware": 6, "event loop": 2, "other": 1, "waiting": 118,
+        "threads": {"decode": 30, "encode": 20, "search": 10, "rank": 5, "other": 1, "waiting": 68},
+        "loop": {
+            "HTTP: parse and write": 4, "body: read and hash": 3, "routing and middleware": 6, "event loop": 2,
+            "waiting": 50,
+        },
     }  # fmt: skip
-    assert "| decode | 40.0 % |" in table({"decode": 0.4})
+
+
+def test_processor_time_is_shared_out_as_the_samples_of_its_side_that_do_not_wait() -> None:
+    counts: dict[Side, Counter[str]] = {
+        "threads": Counter({"decode": 30, "encode": 10, "waiting": 500}),
+        "loop": Counter({"event loop": 2, "cache": 2}),
+    }
+    ms = shared_out({"threads": 8.0, "loop": 1.0}, counts)
+    assert {room: own for room, own in ms.items() if own} == {"decode": 6, "encode": 2, "event loop": 0.5, "cache": 0.5}
+    assert "| decode | 6.00 | 67% |" in table(ms)
 
 
 def test_a_write_makes_other_answers_and_the_same_embeddings(tiny_bundle: Path) -> None:
