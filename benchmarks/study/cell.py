@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from benchmarks.result import QUICK, WORK
 from benchmarks.study.photos import WEIGHTS, Fold, Name, Record, few, folder, in_fold, write
+from benchmarks.study.pretrained import IN_SHARED_FOLDER, weights_name, weights_of
 from model_export.recipe import Recipe
 from model_export.settings import find_device, find_precision
 
@@ -37,7 +38,7 @@ class Cell:
     name: str
     recipe: dict[str, Value] = field(default_factory=dict)
     projection: str = "whiten"
-    backbone: str = "mobilenetv2_100"
+    backbone: str = IN_SHARED_FOLDER
     size: int = 224
     bits: int = 512
     first: int | None = None
@@ -62,7 +63,8 @@ class Cell:
             of if self.fold is None else f"fold{self.fold}" if isinstance(self.fold, int) else f"no{self.fold.lower()}"
         )
         coarse = "-coarse" if self.coarse else "" if self.photos is None else f"-{self.photos}photos"
-        return f"{self.name.replace(':', '+')}-{self.size}px{coarse}-{fold}-seed{self.seed}"
+        backbone = "" if self.backbone == IN_SHARED_FOLDER else f"-{self.backbone}"
+        return f"{self.name.replace(':', '+')}{backbone}-{self.size}px{coarse}-{fold}-seed{self.seed}"
 
     @property
     def folder(self) -> Path:
@@ -75,7 +77,7 @@ class Cell:
         if recipe.epochs:
             recipe = recipe.for_catalogue(self.catalogue == "grocery" and not self.coarse)
         after = None if self.after is None else self.after.described()
-        return {**self.__dict__, "after": after, "recipe": recipe.model_dump(), "weights": WEIGHTS.name}
+        return {**self.__dict__, "after": after, "recipe": recipe.model_dump(), "weights": weights_name(self.backbone)}
 
     def is_described_by(self, kept: dict[str, Any]) -> bool:
         """Whether a file of `described`, perhaps of before some terms were added, is this cell's."""
@@ -115,10 +117,11 @@ def model_of(cell: Cell, threads: int) -> tuple[Path, float]:
     if source != cell:
         model_of(source, threads)
         _borrow(source.folder / "run", run, cell)
-    weights = WEIGHTS
     if cell.after is not None:
         model_of(cell.after, threads)
         weights = cell.after.folder / "run"
+    else:
+        weights = weights_of(cell.backbone)
     without = ("product_id", "leaf") if cell.coarse else ()
     photos = write(cell.catalogue, lambda row: _is_trained_on(row, cell), cell.folder / "train.csv", without)
     options = [f"--set={name}={value}" for name, value in cell.recipe.items() if name != "epochs"]
