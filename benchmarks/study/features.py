@@ -1,12 +1,12 @@
 """The grocery photos as one model of the study sees them: its pooled features, to fit other codes on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.study.cell import Cell, model_of
-from benchmarks.study.photos import Record, folder, in_fold, records, write
+from benchmarks.study.photos import Fold, Record, folder, in_fold, records, write
 from engine.catalogue.catalogue import open_catalogue
 from engine.codes import Floats
 from engine.encoder import Encoder
@@ -68,3 +68,10 @@ def photos_of(cell: Cell, threads: int) -> Photos:
         mask([row["split"] == "val" and out(row) for row in rows]),
         mask([row["split"] == "val" and not out(row) for row in rows]),
     )
+
+
+def without(photos: Photos, fold: Fold) -> Photos:
+    """The same photos where nothing may be fitted on the leaves of `fold`; for an untrained network."""
+    out = np.array([in_fold(row, fold) for row in records("grocery")], dtype=bool)
+    asked = photos.unseen | photos.seen
+    return replace(photos, fitted=photos.fitted & ~out, unseen=asked & out, seen=asked & ~out)
