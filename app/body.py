@@ -1,8 +1,6 @@
 """Reading photos from a request body: counted, at a minimum rate, in memory only. Photos never touch the disk."""
 
-import asyncio
 import hashlib
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Self
@@ -13,6 +11,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
+from app.pace import Pace
 from app.problems import ProblemError
 from app.settings import Settings
 
@@ -97,28 +96,24 @@ class Body:
             raise _too_large(f"the body has {int(declared):,} bytes", limit)
 
     async def _read(self, feed: Callable[[bytes], None], limit: int) -> None:
-        started, received = time.monotonic(), 0
-        while True:
-            allowed = self._settings.body_grace + received / self._settings.min_body_rate
-            try:
-                async with asyncio.timeout(started + allowed - time.monotonic()):
-                    chunk = await anext(self._chunks, None)
-            except TimeoutError:
-                raise ProblemError(
-                    "slow-body",
-                    f"{received:,} bytes in {time.monotonic() - started:.0f} s; the minimum is "
-                    f"{self._settings.min_body_rate:,} bytes per second",
-                ) from None
-            except ClientDisconnect:
-                raise ProblemError("malformed-body", "the connection ended before the body did", _CLOSE) from None
-            if chunk is None:
-                return
-            received += len(chunk)
-            if received > limit:
-                raise _too_large("the body is larger", limit)
-            self._intake.hold(len(chunk))
-            self._held += len(chunk)
-            feed(chunk)
+        pace = Pace(self._settings.body_grace, self._settings.min_body_rate)
+        try:
+            async with pace:
+                async for chunk in self._chunks:
+                    pace.received += len(chunk)
+                    if pace.received > limit:
+                        raise _too_large("the body is larger", limit)
+                    self._intake.hold(len(chunk))
+                    self._held += len(chunk)
+                    feed(chunk)
+        except TimeoutError:
+            raise ProblemError(
+                "slow-body",
+                f"{pace.received:,} bytes in {pace.seconds:.0f} s; the minimum is "
+                f"{self._settings.min_body_rate:,} bytes per second",
+            ) from None
+        except ClientDisconnect:
+            raise ProblemError("malformed-body", "the connection ended before the body did", _CLOSE) from None
 
 
 class _Part:

@@ -3,9 +3,9 @@
 import logging
 import re
 import time
+from collections.abc import Iterable
 from secrets import token_hex
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import respond
@@ -13,15 +13,15 @@ from app.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 _SANE_ID = re.compile(rb"[A-Za-z0-9._\-]{1,64}")
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-}
-_DEFAULTS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_DEFAULTS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
 """Set where a route has not chosen its own."""
 
 
@@ -45,11 +45,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                headers.update(_HEADERS)
-                for name, value in _DEFAULTS.items():
-                    headers.setdefault(name, value)
+                message["headers"] = _completed(message["headers"], request_id)
             await send(message)
 
         try:
@@ -64,6 +60,12 @@ class Envelope:
             route = _route(scope)
             self._telemetry.requests.labels(route, _method(scope), status).inc()
             self._telemetry.request_seconds.labels(route).observe(time.perf_counter() - started)
+
+
+def _completed(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+    own = list(headers)
+    names = {name for name, _ in own}
+    return [*own, (b"x-request-id", request_id.encode()), *_HEADERS, *(one for one in _DEFAULTS if one[0] not in names)]
 
 
 def _request_id(scope: Scope) -> str:

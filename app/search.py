@@ -65,22 +65,22 @@ class Searcher:
         """
         key = answer_key(loaded, query.sha256, query.box, query.scope, query.exclude)
         with timing.stage("cache"):
-            answer = unpack_answer(await self.cache.get(key) or b"")
+            packed, seen = await self.cache.get(key, embedding_key(loaded, query.sha256, query.box))
+            answer = unpack_answer(packed or b"")
         cached = answer is not None and answer.reaches(query.need)
         self.telemetry.looked_up("answer", cached)
         if answer is None or not cached:
 
             async def work(flight: Flight[Answer]) -> Answer:
-                return await self._fresh(loaded, query, timing, key, flight)
+                return await self._fresh(loaded, query, timing, key, unpack_embedded(seen or b""), flight)
 
             answer = await self.flights.join(f"{key}:{query.need}", caller, work)
         self.telemetry.photo_done(timing)
         return answer, cached
 
-    async def _fresh(self, loaded: Loaded, query: Query, timing: Timing, key: str, flight: Flight[Answer]) -> Answer:
-        seen_key = embedding_key(loaded, query.sha256, query.box)
-        with timing.stage("cache"):
-            seen = unpack_embedded(await self.cache.get(seen_key) or b"")
+    async def _fresh(
+        self, loaded: Loaded, query: Query, timing: Timing, key: str, seen: Embedded | None, flight: Flight[Answer]
+    ) -> Answer:
         self.telemetry.looked_up("embedding", seen is not None)
 
         def work() -> tuple[Embedded, Answer]:
@@ -88,15 +88,14 @@ class Searcher:
             return embedded, answer_of(loaded.generation, query, embedded, timing)
 
         embedded, answer = await self.compute.run(timing, work, flight.begun, flight.check_wanted)
+        entries: list[tuple[Layer, str, bytes]] = [("answer", key, pack_answer(answer))]
+        if seen is None:
+            entries.append(("embedding", embedding_key(loaded, query.sha256, query.box), pack_embedded(embedded)))
+        for layer, own_key, value in entries:
+            self.telemetry.put(layer, own_key, value)
         with timing.stage("cache"):
-            if seen is None:
-                await self._put("embedding", seen_key, pack_embedded(embedded))
-            await self._put("answer", key, pack_answer(answer))
+            await self.cache.put({own_key: value for _, own_key, value in entries})
         return answer
-
-    async def _put(self, layer: Layer, key: str, value: bytes) -> None:
-        self.telemetry.put(layer, key, value)
-        await self.cache.put(key, value)
 
 
 def embed(loaded: Loaded, query: Query, timing: Timing) -> Embedded:

@@ -1,5 +1,6 @@
 """What a cache can do."""
 
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 
@@ -23,12 +24,12 @@ class Cache(Protocol):
         """What is kept in this process."""
         ...
 
-    async def get(self, key: str) -> bytes | None:
-        """The value, or None: not there, expired, or the cache does not answer."""
+    async def get(self, *keys: str) -> list[bytes | None]:
+        """The value of each key, or None: not there, expired, or the cache does not answer."""
         ...
 
-    async def put(self, key: str, value: bytes) -> None:
-        """Keep the value if the cache answers."""
+    async def put(self, entries: Mapping[str, bytes]) -> None:
+        """Keep the values if the cache answers."""
         ...
 
     async def alive(self) -> bool:

@@ -1,5 +1,7 @@
 """A small cache in the process in front of the shared one: what is asked again and again is not fetched again."""
 
+from collections.abc import Mapping
+
 from app.cache.base import Cache, Held
 from app.cache.memory import MemoryCache
 
@@ -25,19 +27,21 @@ class LayeredCache:
         """See Cache; what the shared cache holds it says itself."""
         return self._front.held
 
-    async def get(self, key: str) -> bytes | None:
+    async def get(self, *keys: str) -> list[bytes | None]:
         """See Cache."""
-        value = await self._front.get(key)
-        if value is None:
-            value = await self._back.get(key)
-            if value is not None:
-                await self._front.put(key, value)
-        return value
+        found = dict(zip(keys, await self._front.get(*keys), strict=True))
+        missing = [key for key, value in found.items() if value is None]
+        if missing:
+            values = zip(missing, await self._back.get(*missing), strict=True)
+            fetched = {key: value for key, value in values if value is not None}
+            await self._front.put(fetched)
+            found |= fetched
+        return [found[key] for key in keys]
 
-    async def put(self, key: str, value: bytes) -> None:
+    async def put(self, entries: Mapping[str, bytes]) -> None:
         """See Cache."""
-        await self._front.put(key, value)
-        await self._back.put(key, value)
+        await self._front.put(entries)
+        await self._back.put(entries)
 
     async def alive(self) -> bool:
         """Whether the shared cache answers."""

@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from app.cache.base import Held
 
@@ -28,8 +28,25 @@ class MemoryCache:
         """See Cache; what has expired counts until it is asked for or makes room."""
         return Held(len(self._entries), self.bytes)
 
-    async def get(self, key: str) -> bytes | None:
+    async def get(self, *keys: str) -> list[bytes | None]:
         """See Cache."""
+        return [self._get(key) for key in keys]
+
+    async def put(self, entries: Mapping[str, bytes]) -> None:
+        """See Cache; a value larger than the whole cache is not kept."""
+        for key, value in entries.items():
+            self._put(key, value)
+
+    async def alive(self) -> bool:
+        """See Cache."""
+        return True
+
+    async def close(self) -> None:
+        """See Cache."""
+        self._entries.clear()
+        self.bytes = 0
+
+    def _get(self, key: str) -> bytes | None:
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -40,8 +57,7 @@ class MemoryCache:
         self._entries.move_to_end(key)
         return value
 
-    async def put(self, key: str, value: bytes) -> None:
-        """See Cache; a value larger than the whole cache is not kept."""
+    def _put(self, key: str, value: bytes) -> None:
         if key in self._entries:
             self._drop(key)
         if _size(key, value) > self._max_bytes:
@@ -50,15 +66,6 @@ class MemoryCache:
         self.bytes += _size(key, value)
         while self.bytes > self._max_bytes:
             self._drop(next(iter(self._entries)))
-
-    async def alive(self) -> bool:
-        """See Cache."""
-        return True
-
-    async def close(self) -> None:
-        """See Cache."""
-        self._entries.clear()
-        self.bytes = 0
 
     def _drop(self, key: str) -> None:
         _, value = self._entries.pop(key)

@@ -35,11 +35,11 @@ def test_what_was_put_is_got_until_its_time_is_over() -> None:
     async def story() -> None:
         clock = Clock()
         cache = MemoryCache(10_000, ttl=60, clock=clock)
-        await cache.put("key", b"value")
+        await cache.put({"key": b"value"})
         clock.now = 59.9
-        assert await cache.get("key") == b"value"
+        assert await cache.get("key") == [b"value"]
         clock.now = 60.0
-        assert await cache.get("key") is None
+        assert await cache.get("key") == [None]
         assert cache.bytes == 0
 
     asyncio.run(story())
@@ -49,9 +49,9 @@ def test_a_cache_says_what_this_process_keeps_and_not_what_another_one_does() ->
     async def story() -> None:
         shared = MemoryCache(10_000, ttl=60)
         own = LayeredCache(shared, 10_000, 60)
-        await shared.put("other", b"x" * 100)
+        await shared.put({"other": b"x" * 100})
         assert own.held == (0, 0)
-        await own.put("key", b"value")
+        await own.put({"key": b"value"})
         assert own.held.entries == 1
         assert shared.held.entries == 2
         await own.close()
@@ -64,10 +64,10 @@ def test_the_least_recently_used_entry_goes_first() -> None:
     async def story() -> None:
         cache = MemoryCache(3_000, ttl=60)
         for key in "abc":
-            await cache.put(key, b"x" * 600)
+            await cache.put({key: b"x" * 600})
         await cache.get("a")
-        await cache.put("d", b"x" * 600)
-        assert [await cache.get(key) is not None for key in "abcd"] == [True, False, True, True]
+        await cache.put({"d": b"x" * 600})
+        assert [value is not None for value in await cache.get(*"abcd")] == [True, False, True, True]
 
     asyncio.run(story())
 
@@ -78,10 +78,10 @@ def test_the_cache_never_outgrows_its_bytes_and_counts_them_right(puts: list[tup
         cache = MemoryCache(3_000, ttl=60)
         last: dict[str, int] = {}
         for key, size in puts:
-            await cache.put(key, b"x" * size)
+            await cache.put({key: b"x" * size})
             last[key] = size
             assert cache.bytes <= 3_000
-        held = {key: await cache.get(key) for key in last}
+        held = dict(zip(last, await cache.get(*last), strict=True))
         assert all(value is None or len(value) == last[key] for key, value in held.items())
         assert cache.bytes == sum(len(key) + len(value) + 250 for key, value in held.items() if value is not None)
 
@@ -132,11 +132,11 @@ def test_the_process_answers_for_the_shared_cache_and_writes_to_both() -> None:
     async def story() -> None:
         shared = MemoryCache(10_000, ttl=60)
         own, other = LayeredCache(shared, 10_000, 60), LayeredCache(shared, 10_000, 60)
-        await own.put("key", b"value")
-        assert await other.get("key") == b"value"
+        await own.put({"key": b"value"})
+        assert await other.get("key") == [b"value"]
         await shared.close()
-        assert await own.get("key") == b"value"
-        assert await other.get("key") == b"value"
-        assert await LayeredCache(shared, 10_000, 60).get("key") is None
+        assert await own.get("key") == [b"value"]
+        assert await other.get("key") == [b"value"]
+        assert await LayeredCache(shared, 10_000, 60).get("key") == [None]
 
     asyncio.run(story())
