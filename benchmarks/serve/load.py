@@ -36,6 +36,8 @@ class Line:
 
     async def ask(self, request: bytes) -> int:
         """Send a request and read its answer; the status."""
+        if self._streams is not None and self._streams[0].at_eof():
+            await self.close()  # idle for so long that the server closed it
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 20)
         reader, writer = self._streams
