@@ -1,11 +1,13 @@
 """The live generation: what a request takes when it is admitted and keeps until it is answered."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from app.batching_encoder import BatchingEncoder
 from engine.bundle.generation import Generation
-from engine.encoder import Encoder
+from engine.encoder import Encoded
 from engine.errors import TwinshotError
+from engine.model import ModelCard
+from engine.preprocess import Pixels
 
 
 class NotReadyError(TwinshotError):
@@ -16,12 +18,25 @@ class DrainingError(TwinshotError):
     """The process has been told to stop."""
 
 
+class PhotoEncoder(Protocol):
+    """What makes embeddings of photos: engine.encoder.Encoder, or what decides how it is best asked."""
+
+    @property
+    def card(self) -> ModelCard:
+        """The model."""
+        ...
+
+    def encode(self, pixels: Pixels) -> Encoded:
+        """See engine.encoder.Encoder."""
+        ...
+
+
 @dataclass(frozen=True)
 class Loaded:
     """A generation with its model, warm. Everything that one answer is made from."""
 
     generation: Generation
-    encoder: Encoder | BatchingEncoder
+    encoder: PhotoEncoder
 
 
 class Live:

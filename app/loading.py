@@ -2,12 +2,15 @@
 
 import hashlib
 from io import BytesIO
+from pathlib import Path
 
 from PIL import Image
 
-from app.batching_encoder import MOST, BatchingEncoder
+from app import batching_encoder, lone_encoder
+from app.batching_encoder import BatchingEncoder
 from app.cache.entries import KEPT
-from app.live import Loaded
+from app.live import Loaded, PhotoEncoder
+from app.lone_encoder import LoneEncoder
 from app.search import Query, answer_of, embed
 from app.settings import Settings
 from app.telemetry import Timing
@@ -22,17 +25,23 @@ def load(settings: Settings) -> Loaded:
     Raises BundleError and UnavailableError.
     """
     generation = open_generation(settings.bundles / current(settings.bundles), index_device=settings.index_device)
-    encoder = Encoder(generation.folder, device=settings.device, threads=1, verify=False)
-    # batches gain nothing on a CPU (docs/serving.md)
-    loaded = Loaded(generation, _batching(encoder, settings.threads) if settings.device == "cuda" else encoder)
+    loaded = Loaded(generation, _encoder(generation.folder, settings))
     _warm(loaded)
     return loaded
 
 
-def _batching(encoder: Encoder, threads: int) -> BatchingEncoder:
-    batching = BatchingEncoder(encoder, min(threads, MOST))  # there are never more photos than threads
-    batching.warm()
-    return batching
+def _encoder(folder: Path, settings: Settings) -> PhotoEncoder:
+    """What suits the device: batches gain nothing on a CPU, more threads nothing on a GPU (docs/serving.md)."""
+    narrow = Encoder(folder, device=settings.device, threads=1, verify=False)
+    if settings.device == "cuda":
+        batching = BatchingEncoder(narrow, min(settings.threads, batching_encoder.MOST))  # never more than threads
+        batching.warm()
+        return batching
+    if settings.threads == 1:
+        return narrow
+    narrow.warm()
+    threads = min(settings.threads, lone_encoder.MOST)
+    return LoneEncoder(narrow, Encoder(folder, threads=threads, verify=False, spin=False))
 
 
 def _warm(loaded: Loaded) -> None:

@@ -39,13 +39,17 @@ class Encoded:
 class Encoder:
     """A model folder, loaded. Safe to call from several threads at once."""
 
-    def __init__(self, folder: Path, device: Device = "cpu", threads: int = 1, verify: bool = True) -> None:
+    def __init__(
+        self, folder: Path, device: Device = "cpu", threads: int = 1, verify: bool = True, spin: bool = True
+    ) -> None:
         """Load `folder`/model.onnx on `device` with `threads` threads inside one call.
+
+        With `spin` they wait awake for the next call: right for one call after another, wrong beside other work.
 
         Raises BundleError (a bad model folder) and UnavailableError (no ONNX Runtime; a device that is not there).
         """
         self.card: ModelCard = read_card(folder, verify=verify)
-        self._session = _open(folder / ONNX_FILE, device, threads)
+        self._session = _open(folder / ONNX_FILE, device, threads, spin)
         declared = {output.name: output.shape for output in self._session.get_outputs()}
         if declared.get("embedding", [0])[-1] != self.card.bits:
             raise BundleError(
@@ -77,7 +81,7 @@ def import_onnxruntime() -> Any:
     return onnxruntime
 
 
-def _open(path: Path, device: Device, threads: int) -> Any:
+def _open(path: Path, device: Device, threads: int, spin: bool) -> Any:
     onnxruntime = import_onnxruntime()
     wanted = _PROVIDERS[device]
     if device == "cuda":
@@ -94,6 +98,7 @@ def _open(path: Path, device: Device, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
     providers = [(wanted, _CUDA if device == "cuda" else {})]
     try:
         # without enable_fallback=0 the CPU takes over where the GPU fails, now or at any later photo

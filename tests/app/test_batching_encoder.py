@@ -83,7 +83,7 @@ def test_warming_tries_a_batch_of_every_size(encoder: Watched) -> None:
 def test_the_hot_path_answers_alike_on_either_device(
     tiny_bundle: Path, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    on_cpu = load(Settings(bundles=tiny_bundle))
+    on_cpu = load(Settings(bundles=tiny_bundle, threads=1))
     assert isinstance(on_cpu.encoder, Encoder)
     monkeypatch.setitem(sys.modules, "onnxruntime", CudaRuntime())
     monkeypatch.setitem(sys.modules, "faiss", CudaFaiss())
