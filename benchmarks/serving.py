@@ -31,7 +31,7 @@ PARTS: dict[str, Part] = {
 
 
 def measured(name: str, bundles: Path) -> tuple[dict[str, Any], list[Claim]]:
-    """A part, or what it gave at this commit: parts compare within themselves, so a run goes on where it was cut off."""
+    """A part, or what it gave at this commit: each compares within itself, so a run goes on where it was cut off."""
     kept = WORK / "serving" / "parts" / f"{name}-{ROWS}-{commit_of(PROJECT)}.json"
     if not kept.exists():
         figures, claims = PARTS[name](bundles)
