@@ -57,9 +57,7 @@ class Envelope:
             answer = respond("internal-error", f"unexpected failure; the log has it under {request_id}", request_id)
             await answer(scope, receive, send_with_headers)
         finally:
-            route = _route(scope)
-            self._telemetry.requests.labels(route, _method(scope), status).inc()
-            self._telemetry.request_seconds.labels(route).observe(time.perf_counter() - started)
+            self._telemetry.answered(_route(scope), _method(scope), status, time.perf_counter() - started)
 
 
 def _completed(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:

@@ -166,10 +166,12 @@ def _scores(generation: Generation, found: Sequence[Found]) -> Sequence[float | 
 
 
 def _matches(generation: Generation, found: Sequence[Found], own_scores: Sequence[float | None]) -> Iterator[Match]:
-    records = generation.table.records(np.array([own.row for own in found], dtype=np.int64))
-    for own, record, score in zip(found, records, own_scores, strict=True):
-        path = generation.manifest.categories[record.category].path
-        yield Match(own.product_id, own.image_id, own.similarity, own.distance, record.title, path, score)
+    rows = np.array([own.row for own in found], dtype=np.int64)
+    for own, category, title, score in zip(
+        found, *generation.table.columns(rows, "category", "title"), own_scores, strict=True
+    ):
+        path = generation.manifest.categories[category].path
+        yield Match(own.product_id, own.image_id, own.similarity, own.distance, title, path, score)
 
 
 class _Timed:

@@ -86,6 +86,7 @@ class Telemetry:
         self.products = Gauge("twinshot_generation_products", "Products in the live generation.", registry=own)
         self.revision = Gauge("twinshot_revision", "Revision of the catalogue in every answer.", registry=own)
         ProcessCollector(registry=own)
+        self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         # looked up once: finding a series by its labels costs more than counting in it
         self._stage_seconds = {stage: self.stage_seconds.labels(stage) for stage in get_args(Stage)}
         self._entry_bytes = {layer: self.cache_entry_bytes.labels(layer) for layer in get_args(Layer)}
@@ -94,6 +95,15 @@ class Telemetry:
             for layer in get_args(Layer)
             for hit in (True, False)
         }
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count an answer. `route` and `method` are of a few known ones."""
+        series = self._answers.get((route, method, status))
+        if series is None:
+            series = self.requests.labels(route, method, status), self.request_seconds.labels(route)
+            self._answers[route, method, status] = series
+        series[0].inc()
+        series[1].observe(seconds)
 
     def photo_done(self, timing: Timing) -> None:
         """Count the stages of one photo."""

@@ -31,10 +31,14 @@ PARTS: dict[str, Part] = {
 
 
 def measured(name: str, bundles: Path) -> tuple[dict[str, Any], list[Claim]]:
-    """A part, or what it gave at this commit: each compares within itself, so a run goes on where it was cut off."""
-    kept = WORK / "serving" / "parts" / f"{name}-{ROWS}-{commit_of(PROJECT)}.json"
+    """A part, or what an earlier run left of it: each compares within itself, so a run goes on where it was cut off.
+
+    Delete the file to measure a part anew; its figures say at which commit it was measured.
+    """
+    kept = WORK / "serving" / "parts" / f"{name}-{ROWS}.json"
     if not kept.exists():
         figures, claims = PARTS[name](bundles)
+        figures["commit"] = commit_of(PROJECT)
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps({"figures": figures, "claims": [own.model_dump() for own in claims]}), "utf-8")
     found = json.loads(kept.read_text("utf-8"))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -73,7 +74,7 @@ class ModelCard(_Record):
     parity: Parity
     onnx_sha256: str
 
-    @property
+    @cached_property
     def preprocessing_sha256(self) -> str:
         """Identifies the preprocessing: equal values give equal pixels."""
         return hashlib.sha256(self.preprocessing.model_dump_json().encode()).hexdigest()

@@ -7,7 +7,7 @@ the first photo of a product stands for it.
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -50,9 +50,8 @@ class Snapshot(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One product of an answer, by its best photo."""
+class Found(NamedTuple):
+    """One product of an answer, by its best photo. A tuple: dozens are made for each answer."""
 
     product_id: str
     image_id: str

@@ -9,7 +9,7 @@ import json
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,9 +36,8 @@ class Embedded:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One product of a ranked list, ready to be shown."""
+class Match(NamedTuple):
+    """One product of a ranked list, ready to be shown. A tuple: dozens are made for each answer."""
 
     product_id: str
     image_id: str
@@ -100,10 +99,7 @@ def unpack_embedded(data: bytes) -> Embedded | None:
 
 def pack_answer(answer: Answer) -> bytes:
     """JSON; floats keep every digit."""
-    matches = [
-        [m.product_id, m.image_id, m.similarity, m.distance, m.title, m.category, m.score] for m in answer.matches
-    ]
-    value = [matches, answer.complete, answer.categories, answer.width, answer.height]
+    value = [answer.matches, answer.complete, answer.categories, answer.width, answer.height]
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 

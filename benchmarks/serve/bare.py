@@ -32,7 +32,8 @@ class Bare:
 
     def __init__(self, bundles: Path) -> None:
         set_threads(1)
-        self.loaded: Loaded = load(Settings(bundles=bundles))
+        # one thread, as the service on one core has it
+        self.loaded: Loaded = load(Settings(bundles=bundles, threads=1))
 
     def one(self, data: bytes) -> Cost:
         """Hash, decode, encode, search and rank one photo."""
