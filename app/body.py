@@ -120,18 +120,20 @@ class _Part:
     """One photo, growing; hashed as it arrives so that no large photo holds up the event loop."""
 
     def __init__(self) -> None:
-        self._data = bytearray()
+        self._chunks: list[bytes] = []
         self._hash = hashlib.sha256()
+        self._length = 0
 
     def __len__(self) -> int:
-        return len(self._data)
+        return self._length
 
     def feed(self, chunk: bytes) -> None:
-        self._data += chunk
+        self._chunks.append(chunk)  # joined once: a growing array would be copied again and again
+        self._length += len(chunk)
         self._hash.update(chunk)
 
     def upload(self) -> Upload:
-        return Upload(bytes(self._data), self._hash.hexdigest())
+        return Upload(b"".join(self._chunks), self._hash.hexdigest())
 
 
 class _Form:

@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Iterable
-from secrets import token_hex
+from random import Random
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,6 +12,8 @@ from app.problems import respond
 from app.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
+_ids = Random()
+"""Ids must differ, not be secret: the system's randomness costs a call of the system for each."""
 _SANE_ID = re.compile(rb"[A-Za-z0-9._\-]{1,64}")
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -69,7 +71,7 @@ def _completed(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[
 def _request_id(scope: Scope) -> str:
     """The caller's id if it is harmless in logs and headers, else a new one."""
     given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    return given.decode() if _SANE_ID.fullmatch(given) else token_hex(16)
+    return given.decode() if _SANE_ID.fullmatch(given) else f"{_ids.getrandbits(128):032x}"
 
 
 def _route(scope: Scope) -> str:

@@ -1,7 +1,6 @@
 """The in-process cache, and the packing of what is cached."""
 
 import asyncio
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -102,7 +101,7 @@ def test_an_embedding_comes_back_bit_for_bit(floats: list[float], classes: int) 
 def test_an_answer_comes_back_as_it_was(text: str, title: str | None, number: float, complete: bool) -> None:
     match = Match(text, text, number, 9, title, (title, None, text), number)
     answer = Answer(
-        (match, replace(match, score=None)), complete, {"meta": [(text, number)], "level2": [], "leaf": []}, 3, 4
+        (match, match._replace(score=None)), complete, {"meta": [(text, number)], "level2": [], "leaf": []}, 3, 4
     )
     assert unpack_answer(pack_answer(answer)) == answer
 
