@@ -5,7 +5,7 @@ answer of the cache. What is accepted, and what is said of what is not, is the s
 """
 
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
@@ -19,10 +19,21 @@ def read(kind: type[P], query: QueryParams) -> P:
 
     Raises RequestValidationError.
     """
+    if not query:
+        return cast(P, _unasked(kind))
     lists = _lists(kind)
     given = {name: query.getlist(name) if name in lists else query[name] for name in query}
     try:
         return kind.model_validate(given)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
+
+
+@lru_cache
+def _unasked(kind: type[P]) -> P:
+    """Of a request without parameters, as most are. They are frozen, so all may have the same."""
+    try:
+        return kind.model_validate({})
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from error
 

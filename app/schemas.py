@@ -1,5 +1,6 @@
 """The shapes of requests and answers, as design and docs/api.md give them."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -82,7 +83,11 @@ def _box(text: str) -> Box:
     return check_box(numbers)
 
 
-class Category(_Answer):
+# Results are plain dataclasses: dozens are made for an answer, and checking what was made here costs more than the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
     """A category path; a level that is not known is null."""
 
     meta: str | None
@@ -90,22 +95,24 @@ class Category(_Answer):
     leaf: str | None
 
 
-class Result(_Answer):
+@dataclass(frozen=True, slots=True)
+class Result:
     """One product of a ranked list, shown by its best photo."""
 
-    rank: int = Field(description="1 is the best; counts through the pages.")
+    rank: Annotated[int, Field(description="1 is the best; counts through the pages.")]
     product_id: str
-    score: float | None = Field(description="The calibrated probability that this is the product, or null.")
-    match: bool | None = Field(description="Whether the score reaches the recommended threshold, or null.")
-    similarity: float = Field(description="Cosine between the photo and the stored code, −1 to 1.")
-    distance: int = Field(description="Differing bits.")
+    score: Annotated[float | None, Field(description="The calibrated probability that this is the product, or null.")]
+    match: Annotated[bool | None, Field(description="Whether the score reaches the recommended threshold, or null.")]
+    similarity: Annotated[float, Field(description="Cosine between the photo and the stored code, −1 to 1.")]
+    distance: Annotated[int, Field(description="Differing bits.")]
     image_id: str
-    image_url: str | None = Field(description="The thumbnail, or null where the generation has none.")
+    image_url: Annotated[str | None, Field(description="The thumbnail, or null where the generation has none.")]
     title: str | None
     category: Category
 
 
-class CategoryGuess(_Answer):
+@dataclass(frozen=True, slots=True)
+class CategoryGuess:
     """A category that the photo may belong to."""
 
     id: str

@@ -9,8 +9,10 @@ import json
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from app.live import Loaded
@@ -63,6 +65,9 @@ class Answer:
         return self.complete or len(self.matches) >= need
 
 
+_ANSWERS = msgspec.json.Decoder(Answer)
+
+
 def embedding_key(loaded: Loaded, sha256: str, box: Box | None) -> str:
     """The key of a photo's embedding."""
     card = loaded.generation.card
@@ -72,11 +77,16 @@ def embedding_key(loaded: Loaded, sha256: str, box: Box | None) -> str:
 def answer_key(loaded: Loaded, sha256: str, box: Box | None, scope: Scope, exclude: Iterable[str]) -> str:
     """The key of a photo's ranked list."""
     manifest = loaded.generation.manifest
-    filters = json.dumps([scope, sorted(set(exclude))])
     return (
         f"twinshot:answer:{manifest.generation}:{manifest.state_id}:{manifest.includes_revision}:{sha256}:{box}:"
-        f"{hashlib.sha256(filters.encode()).hexdigest()}"
+        f"{_filters(scope, frozenset(exclude))}"
     )
+
+
+@lru_cache(maxsize=1000)
+def _filters(scope: Scope, exclude: frozenset[str]) -> str:
+    """A digest of what is searched and left out; nearly always the same, all and nothing."""
+    return hashlib.sha256(json.dumps([scope, sorted(exclude)]).encode()).hexdigest()
 
 
 def pack_embedded(entry: Embedded) -> bytes:
@@ -99,27 +109,12 @@ def unpack_embedded(data: bytes) -> Embedded | None:
 
 def pack_answer(answer: Answer) -> bytes:
     """JSON; floats keep every digit."""
-    value = [answer.matches, answer.complete, answer.categories, answer.width, answer.height]
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return msgspec.json.encode(answer)
 
 
 def unpack_answer(data: bytes) -> Answer | None:
     """The entry, or None if the bytes are not one."""
     try:
-        matches, complete, categories, width, height = json.loads(data)
-        return Answer(tuple(map(_match, matches)), complete, _categories(categories), width, height)
-    except (ValueError, TypeError, KeyError):
+        return _ANSWERS.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-
-
-def _match(value: list[Any]) -> Match:
-    product_id, image_id, similarity, distance, title, (meta, level2, leaf), score = value
-    return Match(product_id, image_id, similarity, distance, title, (meta, level2, leaf), score)
-
-
-def _categories(value: dict[str, Any]) -> Categories:
-    return {
-        "meta": [(name, probability) for name, probability in value["meta"]],
-        "level2": [(name, probability) for name, probability in value["level2"]],
-        "leaf": [(name, probability) for name, probability in value["leaf"]],
-    }
