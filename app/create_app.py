@@ -36,7 +36,8 @@ def create_app(settings: Settings, live: Live) -> FastAPI:
     problems.install(app)
     app.add_middleware(Envelope, telemetry=telemetry)
     app.add_middleware(Linger, most=settings.max_body_bytes)  # outermost: what it waits for is no time of the answer
-    for module in (search, products, images, info, metrics):
+    app.include_router(search.router, responses=problems.documented())  # PhotoSearch asks for the key
+    for module in (products, images, info, metrics):
         app.include_router(module.router, dependencies=[Depends(may_read)], responses=problems.documented())
     app.include_router(health.router, responses=problems.documented())
     for module in (docs, page):

@@ -78,6 +78,7 @@ class _PhotoSearch:
 
 
 async def _photo_search(request: Request) -> _PhotoSearch:
+    await may_read(request)  # here and not as a dependency of the routes: each costs as much as reading the cache
     service = _of(request)
     return _PhotoSearch(
         service=service,

@@ -83,10 +83,10 @@ def _box(text: str) -> Box:
     return check_box(numbers)
 
 
-# Results are plain dataclasses: dozens are made for an answer, and checking what was made here costs more than the rest
+# Results are plain dataclasses, not even frozen: dozens are made for an answer, which takes longer than all else in it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Category:
     """A category path; a level that is not known is null."""
 
@@ -95,7 +95,7 @@ class Category:
     leaf: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Result:
     """One product of a ranked list, shown by its best photo."""
 
@@ -111,7 +111,7 @@ class Result:
     category: Category
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CategoryGuess:
     """A category that the photo may belong to."""
 
