@@ -30,31 +30,34 @@ PARTS: dict[str, Part] = {
 }
 
 
-def measured(name: str, bundles: Path) -> tuple[dict[str, Any], list[Claim]]:
-    """A part, or what an earlier run left of it: each compares within itself, so a run goes on where it was cut off.
+def measured(name: str, bundles: Path) -> tuple[dict[str, Any], list[Claim], str]:
+    """A part and its commit, or what an earlier run left of it: each compares within itself, so a run may be cut off.
 
-    Delete the file to measure a part anew; its figures say at which commit it was measured.
+    Delete the file to measure a part anew.
     """
     kept = WORK / "serving" / "parts" / f"{name}-{ROWS}.json"
     if not kept.exists():
         figures, claims = PARTS[name](bundles)
-        figures["commit"] = commit_of(PROJECT)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps({"figures": figures, "claims": [own.model_dump() for own in claims]}), "utf-8")
+        found = {"figures": figures, "claims": [own.model_dump() for own in claims], "commit": commit_of(PROJECT)}
+        kept.write_text(json.dumps(found), "utf-8")
     found = json.loads(kept.read_text("utf-8"))
-    return found["figures"], [Claim.model_validate(own) for own in found["claims"]]
+    return found["figures"], [Claim.model_validate(own) for own in found["claims"]], found["commit"]
 
 
 def main() -> None:
     bundles = shop(ROWS)
     only = sys.argv[1:]
-    figures: dict[str, Any] = {"rows": ROWS}
+    figures: dict[str, Any] = {"rows": ROWS, "commits": {}}
     claims: list[Claim] = []
     for name, part in PARTS.items():
         if only and name not in only:
             continue
         print(f"== {name}", file=sys.stderr, flush=True)
-        figures[name], own = part(bundles) if only else measured(name, bundles)
+        if only:
+            figures[name], own = part(bundles)
+        else:
+            figures[name], own, figures["commits"][name] = measured(name, bundles)
         claims += own
     if only:
         print(*claims, sep="\n")
