@@ -36,13 +36,19 @@ def draw(panels: Mapping[str, Sequence[Point]], path: Path) -> None:
                     markersize=6 if marker == "o" else 10,
                     label=kind,
                 )
-            for point in points:
+            for number, point in enumerate(sorted(points, key=lambda own: (own.kind, own.ms))):
+                # neighbours of about equal recall: every other name below its point
+                above = point.kind == "trained" or number % 2 == 0
                 axes.annotate(
-                    point.label, (point.ms, point.recall), xytext=(0, 7), textcoords="offset points", ha="center"
+                    point.label,
+                    (point.ms, point.recall),
+                    xytext=(0, 7 if above else -15),
+                    textcoords="offset points",
+                    ha="center",
                 )
             axes.set_title(title)
-            axes.margins(x=0.22, y=0.15)
+            axes.margins(x=0.3, y=0.15)
             axes.grid(alpha=0.3)
             if any(point.kind == "trained" for point in points):
-                axes.legend(frameon=False, loc="center right")
+                axes.legend(frameon=False, loc="upper right")
         figure.savefig(path, format="svg", metadata={"Date": None})
