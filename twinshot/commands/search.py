@@ -2,7 +2,6 @@
 
 import json as jsonlib
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,9 +41,8 @@ def search(
         embedding = encoder.encode(pixels[None]).embeddings[0]
         found = rank(generation, embedding, limit, scope).found[:limit]
         if json:
-            print(
-                jsonlib.dumps({"photo": str(path), "generation": generation.id, "results": [asdict(f) for f in found]})
-            )
+            results = [own._asdict() for own in found]
+            print(jsonlib.dumps({"photo": str(path), "generation": generation.id, "results": results}))
         else:
             _table(path, [(f.product_id, f.image_id, f.similarity, f.distance, f.row) for f in found], generation)
     if readable < len(photos):
