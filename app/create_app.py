@@ -14,15 +14,16 @@ from app.lifespan import lifespan_of
 from app.linger import Linger
 from app.live import Live
 from app.middleware import Envelope
-from app.routes import docs, health, images, info, metrics, page, products, search
+from app.routes import changes, docs, health, images, info, metrics, page, products, search
 from app.settings import Settings
 from app.telemetry import Telemetry
+from engine.changes.state import State
 
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(settings: Settings, live: Live) -> FastAPI:
-    """An ASGI application that answers from whatever `live` holds."""
+def create_app(settings: Settings, live: Live, state: State | None = None) -> FastAPI:
+    """An ASGI application that answers from whatever `live` holds, and takes changes where there is a `state`."""
     telemetry = Telemetry()
     app = FastAPI(
         title="Twinshot",
@@ -30,15 +31,17 @@ def create_app(settings: Settings, live: Live) -> FastAPI:
         version=version("twinshot"),
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan_of(settings, live, telemetry),
+        lifespan=lifespan_of(settings, live, telemetry, state),
         generate_unique_id_function=_operation_id,
     )
     problems.install(app)
     app.add_middleware(Envelope, telemetry=telemetry)
     app.add_middleware(Linger, most=settings.max_body_bytes)  # outermost: what it waits for is no time of the answer
     app.include_router(search.router, responses=problems.documented())  # PhotoSearch asks for the key
-    for module in (products, images, info, metrics):
-        app.include_router(module.router, dependencies=[Depends(may_read)], responses=problems.documented())
+    # changes first: DELETE /products/{id}/images/{id} and the like are matched before what takes any path
+    app.include_router(changes.writes, responses=problems.documented())
+    for router in (changes.reads, products.router, images.router, info.router, metrics.router):
+        app.include_router(router, dependencies=[Depends(may_read)], responses=problems.documented())
     app.include_router(health.router, responses=problems.documented())
     for module in (docs, page):
         app.include_router(module.router)

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from pydantic import SecretStr
 
 from app.body import Body
 from app.caller import Caller
+from app.changes.write import Writer
 from app.lifespan import Service
 from app.live import Loaded
 from app.parameters import read
 from app.problems import ProblemError
-from app.schemas import PageParams, SearchParams
+from app.schemas import ChangesParams, PageParams, SearchParams
 from app.telemetry import Timing
 
 
@@ -39,6 +41,27 @@ async def _page(request: Request) -> PageParams:
     return read(PageParams, request.query_params)
 
 
+async def _page_loaded(request: Request) -> Loaded:
+    return await _at_revision(request, read(PageParams, request.query_params).min_revision)
+
+
+async def _listed(request: Request) -> ChangesParams:
+    return read(ChangesParams, request.query_params)
+
+
+async def _at_revision(request: Request, revision: int) -> Loaded:
+    """The live generation once it has `revision`. Raises ProblemError (409) where that takes too long."""
+    service = _of(request)
+    loaded = service.live.take()
+    if loaded.revision < revision and service.follower is not None:
+        await service.follower.wait_for(revision)
+        loaded = service.live.take()
+    if loaded.revision < revision:
+        detail = f"min_revision={revision}: the catalogue has revision {loaded.revision}"
+        raise ProblemError("revision-not-reached", detail)
+    return loaded
+
+
 def _of(request: Request) -> Service:
     service: Service = request.state.service
     return service
@@ -47,10 +70,22 @@ def _of(request: Request) -> Service:
 async def may_read(request: Request) -> None:
     """Raises ProblemError (401) unless the caller sends the read key, or the write key, where there is one."""
     settings = _of(request).settings
-    if settings.read_key is None:
-        return
+    if settings.read_key is not None:
+        _require_key(request, settings.read_key, settings.write_key)
+
+
+async def may_write(request: Request) -> None:
+    """Raises ProblemError: 401 unless the caller sends the write key, 403 where no change is taken at all."""
+    service = _of(request)
+    if service.settings.write_key is None or service.writer is None:
+        missing = "TWINSHOT_WRITE_KEY" if service.settings.write_key is None else "TWINSHOT_STATE"
+        raise ProblemError("changes-off", f"{missing} is not set, so this service takes no changes (docs/settings.md)")
+    _require_key(request, service.settings.write_key)
+
+
+def _require_key(request: Request, *keys_taken: SecretStr | None) -> None:
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    keys = [key.get_secret_value() for key in (settings.read_key, settings.write_key) if key is not None]
+    keys = [key.get_secret_value() for key in keys_taken if key is not None]
     matches = [hmac.compare_digest(given.strip().encode(), key.encode()) for key in keys]
     if scheme.lower() != "bearer" or not any(matches):
         problem = "the key is wrong" if given else "no key was sent"
@@ -62,6 +97,8 @@ RequestId = Annotated[str, Depends(_request_id)]
 Clock = Annotated[Timing, Depends(_timing)]
 Snapshot = Annotated[Loaded, Depends(_loaded)]
 """The generation that this request sees from beginning to end."""
+PageSnapshot = Annotated[Loaded, Depends(_page_loaded)]
+"""The same, once it has the page's `min_revision`."""
 Page = Annotated[PageParams, Depends(_page)]
 """Its route shows `app.parameters.described(PageParams)`."""
 
@@ -80,16 +117,46 @@ class _PhotoSearch:
 async def _photo_search(request: Request) -> _PhotoSearch:
     await may_read(request)  # here and not as a dependency of the routes: each costs as much as reading the cache
     service = _of(request)
+    params = read(SearchParams, request.query_params)
     return _PhotoSearch(
         service=service,
-        loaded=service.live.take(),
+        loaded=await _at_revision(request, params.min_revision),
         body=Body(service.intake, request.headers, aiter(request.stream())),
-        params=read(SearchParams, request.query_params),
+        params=params,
         timing=Timing(),
         request_id=str(request.state.request_id),
         caller=Caller(request.is_disconnected),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _ChangeRequest:
+    writer: Writer
+    loaded: Loaded
+    body: Body
+    method: str
+    path: str
+    if_match: str | None
+    idempotency_key: str | None
+
+
+async def _change_request(request: Request) -> _ChangeRequest:
+    service = _of(request)
+    assert service.writer is not None  # `may_write` came first
+    return _ChangeRequest(
+        writer=service.writer,
+        loaded=service.live.take(),
+        body=Body(service.intake, request.headers, aiter(request.stream())),
+        method=request.method,
+        path=request.url.path,
+        if_match=request.headers.get("if-match"),
+        idempotency_key=request.headers.get("idempotency-key"),
+    )
+
+
+ListedChanges = Annotated[ChangesParams, Depends(_listed)]
+"""Its route shows `app.parameters.described(ChangesParams)`."""
+ChangeRequest = Annotated[_ChangeRequest, Depends(_change_request)]
+"""A change as it was sent. Its route asks `may_write` first."""
 PhotoSearch = Annotated[_PhotoSearch, Depends(_photo_search)]
 """A search by photos: what was sent, and what it is answered from. Its route shows `described(SearchParams)`."""

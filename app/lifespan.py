@@ -1,7 +1,8 @@
 """What lives as long as the service: made when it starts, let go of when it stops."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -13,6 +14,8 @@ from app.cache.entries import Answer
 from app.cache.layered import LayeredCache
 from app.cache.memory import MemoryCache
 from app.cache.redis import RedisCache
+from app.changes.follow import Follower
+from app.changes.write import Writer
 from app.compute import Compute
 from app.flights import Flights
 from app.gate import Gate
@@ -20,6 +23,7 @@ from app.live import Live
 from app.search import Searcher
 from app.settings import Settings
 from app.telemetry import Telemetry
+from engine.changes.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +37,30 @@ class Service:
     compute: Compute
     searcher: Searcher
     intake: Intake
+    writer: Writer | None
+    """None where there is no state, and so nothing that could change."""
+    follower: Follower | None
 
 
-class State(TypedDict):
+class RequestState(TypedDict):
     """What Starlette copies into every request."""
 
     service: Service
 
 
 def lifespan_of(
-    settings: Settings, live: Live, telemetry: Telemetry
-) -> Callable[[FastAPI], AbstractAsyncContextManager[State]]:
+    settings: Settings, live: Live, telemetry: Telemetry, state: State | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[RequestState]]:
     """The lifespan of an application over these parts."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[RequestState]:
         cache = _cache(settings)
         gate = Gate(settings.threads, settings.queue, settings.queue_wait, telemetry.queue_depth)
         compute = Compute(settings.threads, gate)
         flights: Flights[Answer] = Flights()
+        follower = None if state is None else Follower(live, state)
+        writer = None if state is None or follower is None else Writer(state, live, follower, compute)
         service = Service(
             settings=settings,
             live=live,
@@ -60,10 +69,17 @@ def lifespan_of(
             compute=compute,
             searcher=Searcher(compute, cache, telemetry, flights),
             intake=Intake(settings, telemetry.buffered_bytes),
+            writer=writer,
+            follower=follower,
         )
+        following = None if follower is None else asyncio.create_task(follower.run())
         try:
             yield {"service": service}
         finally:
+            if following is not None:
+                following.cancel()
+                with suppress(asyncio.CancelledError):
+                    await following
             await flights.close()
             compute.close()
             await cache.close()

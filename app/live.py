@@ -1,13 +1,12 @@
 """The live generation: what a request takes when it is admitted and keeps until it is answered."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from engine.bundle.generation import Generation
-from engine.encoder import Encoded
+from engine.encoder import PhotoEncoder
 from engine.errors import TwinshotError
-from engine.model import ModelCard
-from engine.preprocess import Pixels
+from engine.live.overlay import Overlay
+from engine.live.view import View
 
 
 class NotReadyError(TwinshotError):
@@ -18,25 +17,27 @@ class DrainingError(TwinshotError):
     """The process has been told to stop."""
 
 
-class PhotoEncoder(Protocol):
-    """What makes embeddings of photos: engine.encoder.Encoder, or what decides how it is best asked."""
-
-    @property
-    def card(self) -> ModelCard:
-        """The model."""
-        ...
-
-    def encode(self, pixels: Pixels) -> Encoded:
-        """See engine.encoder.Encoder."""
-        ...
-
-
 @dataclass(frozen=True)
 class Loaded:
-    """A generation with its model, warm. Everything that one answer is made from."""
+    """A generation with its model, warm, at one revision of the catalogue. Everything that one answer is made from."""
 
     generation: Generation
     encoder: PhotoEncoder
+    overlay: Overlay
+    view: View
+    state_id: str | None
+    """Of whose changes its revision counts."""
+
+    @classmethod
+    def of(cls, generation: Generation, encoder: PhotoEncoder, state_id: str | None = None) -> "Loaded":
+        """A generation as it was published, without any change since; `state_id`: whose changes it will get."""
+        overlay = Overlay(generation)
+        return cls(generation, encoder, overlay, View(overlay), state_id or generation.manifest.state_id)
+
+    @property
+    def revision(self) -> int:
+        """The revision of the catalogue."""
+        return self.view.revision
 
 
 class Live:

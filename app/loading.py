@@ -9,23 +9,26 @@ from PIL import Image
 from app import batching_encoder, lone_encoder
 from app.batching_encoder import BatchingEncoder
 from app.cache.entries import KEPT
-from app.live import Loaded, PhotoEncoder
+from app.changes.follow import with_changes
+from app.live import Loaded
 from app.lone_encoder import LoneEncoder
 from app.search import Query, answer_of, embed
 from app.settings import Settings
 from app.telemetry import Timing
 from engine.bundle.generation import open_generation
 from engine.bundle.store import current
-from engine.encoder import Encoder
+from engine.changes.state import State
+from engine.encoder import Encoder, PhotoEncoder
 
 
-def load(settings: Settings) -> Loaded:
-    """Open the generation that CURRENT names, load its model and search once, so that all of it is warm.
+def load(settings: Settings, state: State | None = None) -> Loaded:
+    """Open the generation that CURRENT names with the changes of `state`, and search once, so that all of it is warm.
 
-    Raises BundleError and UnavailableError.
+    Raises BundleError, StateError and UnavailableError.
     """
     generation = open_generation(settings.bundles / current(settings.bundles), index_device=settings.index_device)
-    loaded = Loaded(generation, _encoder(generation.folder, settings))
+    encoder = _encoder(generation.folder, settings)
+    loaded = Loaded.of(generation, encoder) if state is None else with_changes(generation, encoder, state)
     _warm(loaded)
     return loaded
 
@@ -51,5 +54,5 @@ def _warm(loaded: Loaded) -> None:
         file = BytesIO()
         Image.new("RGB", (512, 512), (127, 127, 127)).save(file, name)
         photo = file.getvalue()
-        query = Query(photo, hashlib.sha256(photo).hexdigest(), need=KEPT, scope=loaded.generation.manifest.scope)
-        answer_of(loaded.generation, query, embed(loaded, query, Timing()), Timing())
+        query = Query(photo, hashlib.sha256(photo).hexdigest(), need=KEPT, scope=loaded.view.everything)
+        answer_of(loaded.view, query, embed(loaded, query, Timing()), Timing())

@@ -18,6 +18,7 @@ from app.live import Live, Loaded
 from app.loading import load
 from app.settings import Settings, read_settings, unknown_variables
 from engine.bundle.store import current
+from engine.changes.state import State, open_state
 from engine.errors import InputError, TwinshotError
 from engine.wording import counted
 
@@ -30,14 +31,14 @@ FINISH = 20
 class Server(uvicorn.Server):
     """uvicorn, which loads the generation behind an open port and, told to stop, first says so and then closes it."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, state: State | None) -> None:
+        self._settings, self._state = settings, state
         self._live = Live()
         self._close_at = 0.0
         self.failure: BaseException | None = None
         super().__init__(
             uvicorn.Config(
-                create_app(settings, self._live),
+                create_app(settings, self._live, state),
                 loop="uvloop",
                 http="httptools",
                 ws="none",
@@ -51,7 +52,7 @@ class Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Load, then wait for the end. Meanwhile /livez answers and /readyz says 503."""
-        loading = asyncio.create_task(asyncio.to_thread(load, self._settings))
+        loading = asyncio.create_task(asyncio.to_thread(load, self._settings, self._state))
         loading.add_done_callback(self._loaded)
         await super().main_loop()
 
@@ -88,9 +89,10 @@ def main() -> None:
         for name in unknown_variables():
             log.warning("%s is no setting of the service (docs/settings.md); it is ignored", name)
         current(settings.bundles)  # a folder without bundles is refused before the port opens
+        state = None if settings.state is None else open_state(settings.state)
         with _bind(settings) as port:
             log.info("listening on %s port %s", settings.host, settings.port)
-            server = Server(settings)
+            server = Server(settings, state)
             server.run(sockets=[port])
         if server.failure is not None:
             raise server.failure

@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from app.caller import CallerGoneError
+from app.changes.errors import ChangedMeanwhileError, KeyUsedError, NoSuchProductError, TakenError, TooManyPhotosError
 from app.gate import QueueFullError
 from app.live import DrainingError, NotReadyError
 from app.wording import plain
-from engine.errors import ScopeError, TooLargeError, TwinshotError, UnreadableError, UnsupportedError
+from engine.errors import BusyError, ScopeError, TooLargeError, TwinshotError, UnreadableError, UnsupportedError
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -39,16 +40,21 @@ KINDS: dict[str, Kind] = {
     "unreadable-photo": Kind(400, "The photo cannot be read"),
     "malformed-body": Kind(400, "The request body is malformed"),
     "unauthorized": Kind(401, "A valid key is needed", {"WWW-Authenticate": "Bearer"}),
+    "changes-off": Kind(403, "This service takes no changes"),
     "unknown-product": Kind(404, "There is no such product"),
     "unknown-image": Kind(404, "There is no such image"),
     "unknown-route": Kind(404, "There is nothing at this address"),
     "method-not-allowed": Kind(405, "The address does not take this method"),
     "slow-body": Kind(408, "The request body came too slowly", {"Connection": "close"}),
+    "image-taken": Kind(409, "Another product has a photo of this id"),
+    "revision-not-reached": Kind(409, "The catalogue does not have this revision yet", {"Retry-After": "1"}),
+    "product-changed": Kind(412, "The product is not as the caller took it to be"),
     "too-large": Kind(413, "The photo or body is too large"),
     "unsupported-photo": Kind(415, "The photo is of a type that is not taken"),
     "unsupported-content-type": Kind(415, "The body is of a type that is not taken"),
     "invalid-request": Kind(422, "A parameter or field is missing or invalid"),
     "unknown-category": Kind(422, "The category is unknown or ambiguous"),
+    "key-used": Kind(422, "The idempotency key came with another request"),
     "no-calibration": Kind(422, "This generation has no calibrated scores"),
     "busy": Kind(429, "Too much work at this moment", {"Retry-After": "1"}),
     "caller-gone": Kind(NEVER_SENT, "The caller hung up before the work began"),
@@ -127,6 +133,12 @@ _KIND_OF: tuple[tuple[type[TwinshotError], str], ...] = (
     (CallerGoneError, "caller-gone"),
     (NotReadyError, "not-ready"),
     (DrainingError, "shutting-down"),
+    (NoSuchProductError, "unknown-product"),
+    (ChangedMeanwhileError, "product-changed"),
+    (TakenError, "image-taken"),
+    (TooManyPhotosError, "invalid-request"),
+    (KeyUsedError, "key-used"),
+    (BusyError, "busy"),
 )
 
 

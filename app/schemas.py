@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from app.problems import Problem
 from app.wording import shown
+from engine.changes.record import Change, StoredProduct
 from engine.preprocess import Box, check_box
 
 MAX_RESULTS = 200
@@ -33,6 +34,9 @@ class PageParams(BaseModel):
         default=[], max_length=100, description="meta:X, level2:X, leaf:X, or a name that is unique. Several mean any."
     )
     exclude: list[Filter] = Field(default=[], max_length=1000, description="Product ids to leave out.")
+    min_revision: int = Field(
+        default=0, ge=0, description="Wait until the catalogue has this revision; 409 if that takes too long."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -81,6 +85,15 @@ def _box(text: str) -> Box:
     except ValueError:
         raise ValueError("box takes four numbers: x0,y0,x1,y1") from None
     return check_box(numbers)
+
+
+class ChangesParams(BaseModel):
+    """Which changes are listed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: int = Field(default=0, ge=0, description="Only changes after this revision.")
+    limit: int = Field(default=100, ge=1, le=1000, description="How many at most.")
 
 
 # Results are plain dataclasses, not even frozen: dozens are made for an answer, which takes longer than all else in it
@@ -196,6 +209,53 @@ class Product(_Answer):
     images: list[ProductImage]
     generation: str
     revision: Revision
+
+
+class ProductChange(_Answer):
+    """What became of a change. It is on the disk, and every answer of this process has it."""
+
+    product_id: str
+    revision: Revision
+    etag: str | None = Field(description="Of the product as it is now; null where it is gone.")
+    images: list[str] = Field(description="The ids of its photos.")
+    replayed: bool = Field(description="Whether the same request came before, under the same Idempotency-Key.")
+
+
+class ChangeRecord(_Answer):
+    """The last thing that happened to a product."""
+
+    revision: Revision
+    at: str
+    product_id: str
+    deleted: bool
+    title: str | None
+    url: str | None
+    category: Category
+    images: list[str]
+
+    @classmethod
+    def of(cls, change: Change) -> Self:
+        """As the log has it."""
+        product = change.product or StoredProduct(product_id=change.product_id)
+        meta, level2, leaf = product.category
+        return cls(
+            revision=change.revision,
+            at=change.at,
+            product_id=change.product_id,
+            deleted=change.product is None,
+            title=product.title,
+            url=product.url,
+            category=Category(meta=meta, level2=level2, leaf=leaf),
+            images=[own.image_id for own in product.photos],
+        )
+
+
+class ChangeList(_Answer):
+    """Changes after a revision, oldest first."""
+
+    changes: list[ChangeRecord]
+    revision: Revision
+    complete: bool = Field(description="Whether there are no more; else ask again after the last one's revision.")
 
 
 class CategoryInfo(_Answer):

@@ -1,8 +1,7 @@
 """The hot path, top to bottom: decode, encode, search, rank. It knows no HTTP."""
 
-import dataclasses
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,13 +23,12 @@ from app.compute import Compute
 from app.flights import Flight, Flights
 from app.live import Loaded
 from app.telemetry import Layer, Telemetry, Timing
-from engine.bundle.generation import Generation
 from engine.calibration import scores
 from engine.codes import Codes, Floats, unpack
-from engine.index.protocol import Hits, Rows, Scope
+from engine.index.protocol import Hits, Rows
+from engine.live.view import LiveScope, View
 from engine.preprocess import Box, crop, decode
 from engine.ranking import Found, rank
-from engine.scope import scope_of
 from engine.taxonomy import LEVELS
 
 
@@ -44,7 +42,7 @@ class Query:
     photo: bytes
     sha256: str
     need: int
-    scope: Scope
+    scope: LiveScope
     exclude: frozenset[str] = frozenset()
     box: Box | None = None
 
@@ -85,7 +83,7 @@ class Searcher:
 
         def work() -> tuple[Embedded, Answer]:
             embedded = seen or embed(loaded, query, timing)
-            return embedded, answer_of(loaded.generation, query, embedded, timing)
+            return embedded, answer_of(loaded.view, query, embedded, timing)
 
         embedded, answer = await self.compute.run(timing, work, flight.begun, flight.check_wanted)
         entries: list[tuple[Layer, str, bytes]] = [("answer", key, pack_answer(answer))]
@@ -109,15 +107,15 @@ def embed(loaded: Loaded, query: Query, timing: Timing) -> Embedded:
     return Embedded(encoded.embeddings[0], encoded.probabilities[0], photo.width, photo.height)
 
 
-def answer_of(generation: Generation, query: Query, embedded: Embedded, timing: Timing) -> Answer:
+def answer_of(view: View, query: Query, embedded: Embedded, timing: Timing) -> Answer:
     """Search and rank."""
-    timed = _Timed(generation)
+    timed = _Timed(view, view.thresholds)
     started = time.perf_counter()
     ranked = rank(timed, embedded.embedding, query.need, query.scope, query.exclude)
     found = ranked.found[: query.need]
-    taxonomy = generation.card.taxonomy
+    taxonomy = view.generation.card.taxonomy
     answer = Answer(
-        matches=tuple(_matches(generation, found, _scores(generation, found))),
+        matches=tuple(_matches(view, found, _scores(view, found))),
         complete=ranked.complete and len(found) == len(ranked.found),
         categories={level: taxonomy.top(embedded.probabilities, level) for level in LEVELS},
         width=embedded.width,
@@ -129,71 +127,62 @@ def answer_of(generation: Generation, query: Query, embedded: Embedded, timing: 
 
 
 def similar(
-    generation: Generation, rows: Rows, need: int, scope: Scope, exclude: Collection[str], timing: Timing
+    view: View, rows: Rows, need: int, scope: LiveScope, exclude: Collection[str], timing: Timing
 ) -> list[Match]:
     """The products nearest to any of the stored codes of `rows`, by the smallest distance, `need` at most.
 
     Each code is asked as the query ±1, whose similarity is 1 − 2 distance / bits, so that one order holds throughout.
     """
-    zeros = np.zeros(generation.card.bits, dtype=np.float32)
-    timed = _Timed(dataclasses.replace(generation, thresholds=zeros))
+    timed = _Timed(view, np.zeros(view.generation.card.bits, dtype=np.float32))
     started = time.perf_counter()
     found: list[Found] = []
-    for code in np.unique(generation.codes(rows), axis=0):
+    for code in np.unique(view.codes(rows), axis=0):
         signs = unpack(code).astype(np.float32) * 2 - 1
         found += rank(timed, signs, need, scope, exclude).found[:need]
     best: dict[str, Found] = {}
     for candidate in sorted(found, key=lambda own: (own.distance, own.product_id, own.image_id)):
         best.setdefault(candidate.product_id, candidate)
     shown = list(best.values())[:need]
-    matches = list(_matches(generation, shown, [None] * len(shown)))
+    matches = list(_matches(view, shown, [None] * len(shown)))
     timing.add("search", timed.seconds)
     timing.add("rank", time.perf_counter() - started - timed.seconds)
     return matches
 
 
-def scope_for(generation: Generation, categories: Iterable[str]) -> Scope:
-    """The rows that `categories` leave, all where there are none. Raises ScopeError."""
-    wanted = list(categories)
-    return scope_of(wanted, generation.manifest.categories) if wanted else generation.manifest.scope
-
-
-def _scores(generation: Generation, found: Sequence[Found]) -> Sequence[float | None]:
-    calibration = generation.manifest.calibration
+def _scores(view: View, found: Sequence[Found]) -> Sequence[float | None]:
+    calibration = view.generation.manifest.calibration
     if calibration is None:
         return [None] * len(found)
     return scores(calibration.formula, [own.similarity for own in found])
 
 
-def _matches(generation: Generation, found: Sequence[Found], own_scores: Sequence[float | None]) -> Iterator[Match]:
-    rows = np.array([own.row for own in found], dtype=np.int64)
-    for own, category, title, score in zip(
-        found, *generation.table.columns(rows, "category", "title"), own_scores, strict=True
-    ):
-        path = generation.manifest.categories[category].path
+def _matches(view: View, found: Sequence[Found], own_scores: Sequence[float | None]) -> Iterator[Match]:
+    categories, titles = view.shown(np.array([own.row for own in found], dtype=np.int64))
+    for own, category, title, score in zip(found, categories, titles, own_scores, strict=True):
+        path = view.categories[category].path
         yield Match(own.product_id, own.image_id, own.similarity, own.distance, title, path, score)
 
 
 class _Timed:
     """A snapshot that adds up the time spent scanning codes, which `rank` would otherwise hide."""
 
-    def __init__(self, generation: Generation) -> None:
-        self._generation = generation
-        self.thresholds: Floats = generation.thresholds
-        self.short_list = generation.short_list
+    def __init__(self, view: View, thresholds: Floats) -> None:
+        self._view = view
+        self.thresholds = thresholds
+        self.short_list = view.short_list
         self.seconds = 0.0
 
-    def nearest(self, code: Codes, count: int, scope: Scope) -> Hits:
-        return self._scan(lambda: self._generation.nearest(code, count, scope))
+    def nearest(self, code: Codes, count: int, scope: LiveScope) -> Hits:
+        return self._scan(lambda: self._view.nearest(code, count, scope))
 
-    def within(self, code: Codes, radius: int, scope: Scope) -> Hits:
-        return self._scan(lambda: self._generation.within(code, radius, scope))
+    def within(self, code: Codes, radius: int, scope: LiveScope) -> Hits:
+        return self._scan(lambda: self._view.within(code, radius, scope))
 
     def codes(self, rows: Rows) -> Codes:
-        return self._generation.codes(rows)
+        return self._view.codes(rows)
 
     def ids(self, rows: Rows) -> tuple[list[str], list[str]]:
-        return self._generation.ids(rows)
+        return self._view.ids(rows)
 
     def _scan(self, scan: Callable[[], Hits]) -> Hits:
         started = time.perf_counter()

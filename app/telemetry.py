@@ -129,6 +129,6 @@ class Telemetry:
         manifest = loaded.generation.manifest
         self.generation.clear()
         self.generation.labels(manifest.generation, manifest.model.onnx_sha256[:12]).set(1)
-        self.rows.set(manifest.rows)
-        self.products.set(manifest.products)
-        self.revision.set(manifest.includes_revision)
+        self.rows.set(loaded.view.rows)
+        self.products.set(loaded.view.products)
+        self.revision.set(loaded.revision)

@@ -5,7 +5,7 @@ import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -34,6 +34,19 @@ class Encoded:
     embeddings: Floats
     probabilities: Floats
     features: Floats | None = None
+
+
+class PhotoEncoder(Protocol):
+    """What makes embeddings of photos: `Encoder`, or what decides how it is best asked."""
+
+    @property
+    def card(self) -> ModelCard:
+        """The model."""
+        ...
+
+    def encode(self, pixels: Pixels) -> Encoded:
+        """See Encoder."""
+        ...
 
 
 class Encoder:

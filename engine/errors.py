@@ -7,6 +7,7 @@
     └── InputError                bad usage or bad input                exit code 2
         ├── CatalogueError        a catalogue, one of its rows
         ├── BundleError           a model or bundle folder: missing, truncated, altered, of another version
+        ├── StateError            the state folder: its log or a photo of it
         ├── UnavailableError      a library, a device or a file that was asked for is not here
         └── ScopeError            a category that is unknown or ambiguous
             PhotoError            one photo (an InputError too)
@@ -48,6 +49,10 @@ class CatalogueError(InputError):
 
 class BundleError(InputError):
     """A model or bundle folder is incomplete, altered, of another version, or its parts do not belong together."""
+
+
+class StateError(InputError):
+    """The state folder cannot be read, or lacks a file."""
 
 
 class UnavailableError(InputError):

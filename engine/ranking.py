@@ -7,12 +7,12 @@ the first photo of a product stands for it.
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
 from engine.codes import Codes, Floats, binarise, direction, similarity
-from engine.index.protocol import Distances, Hits, Rows, Scope, size
+from engine.index.protocol import Distances, Hits, Rows
 
 EDGE_CAP = 1000
 """How many rows a short list may have beyond S because they tie with the S-th nearest."""
@@ -20,8 +20,15 @@ CHUNK = 100
 """Photos whose ids are read at once: more than most answers need."""
 
 
-class Snapshot(Protocol):
-    """One state of the catalogue, as a query sees it from its beginning to its end."""
+S = TypeVar("S")
+S_contra = TypeVar("S_contra", contravariant=True)
+
+
+class Snapshot(Protocol[S_contra]):
+    """One state of the catalogue, as a query sees it from its beginning to its end.
+
+    What says which part of it is searched is the snapshot's own affair.
+    """
 
     @property
     def thresholds(self) -> Floats:
@@ -33,11 +40,11 @@ class Snapshot(Protocol):
         """S, the size of the first short list."""
         ...
 
-    def nearest(self, code: Codes, count: int, scope: Scope) -> Hits:
+    def nearest(self, code: Codes, count: int, scope: S_contra) -> Hits:
         """See engine.index.protocol.HammingIndex."""
         ...
 
-    def within(self, code: Codes, radius: int, scope: Scope) -> Hits:
+    def within(self, code: Codes, radius: int, scope: S_contra) -> Hits:
         """See engine.index.protocol.HammingIndex."""
         ...
 
@@ -69,7 +76,7 @@ class Ranked:
 
 
 def rank(
-    snapshot: Snapshot, embedding: Floats, need: int, scope: Scope, exclude: Collection[str] = frozenset()
+    snapshot: Snapshot[S], embedding: Floats, need: int, scope: S, exclude: Collection[str] = frozenset()
 ) -> Ranked:
     """The first `need` products for `embedding`, float32 [bits], and one more if there is one.
 
@@ -78,7 +85,7 @@ def rank(
     """
     code = binarise(embedding, snapshot.thresholds)
     query = direction(embedding, snapshot.thresholds)
-    total, count = size(scope), snapshot.short_list
+    count = snapshot.short_list
     found: list[Found] = []
     seen = set(exclude)
     while True:
@@ -89,23 +96,24 @@ def rank(
                 found.append(candidate)
                 if len(found) > need:  # one more: so that it is known whether there is one
                     return Ranked(tuple(found), False)
-        complete = len(hits) >= total
+        complete = len(hits) < count
         if complete or len(found) >= need:
             return Ranked(tuple(found), complete)
         count *= 2
 
 
-def short_list(snapshot: Snapshot, code: Codes, count: int, scope: Scope) -> Hits:
-    """All rows of `scope` at most as far as the `count`-th nearest, by distance, then row.
+def short_list(snapshot: Snapshot[S], code: Codes, count: int, scope: S) -> Hits:
+    """All rows of `scope` at most as far as the `count`-th nearest, by distance, then row; all there are if fewer.
 
     Of the rows that tie with it, at most EDGE_CAP go beyond `count`: those of the lowest product id, then image id.
     """
     # a few more than asked for: most often the edge's ties end among them and one scan is enough
-    hits = snapshot.nearest(code, count + count // 4 + 16, scope)
+    asked = count + count // 4 + 16
+    hits = snapshot.nearest(code, asked, scope)
     if len(hits) <= count:
         return hits
     edge = int(hits.distances[count - 1])
-    if hits.distances[-1] == edge and len(hits) < size(scope):
+    if hits.distances[-1] == edge and len(hits) == asked:
         hits = snapshot.within(code, edge, scope)
     hits = _first(hits, int(np.searchsorted(hits.distances, edge, side="right")))
     if len(hits) <= count + EDGE_CAP:
@@ -117,12 +125,12 @@ def short_list(snapshot: Snapshot, code: Codes, count: int, scope: Scope) -> Hit
     return Hits(rows, hits.distances[: len(rows)])
 
 
-def order(snapshot: Snapshot, query: Floats, hits: Hits) -> list[Found]:
+def order(snapshot: Snapshot[S], query: Floats, hits: Hits) -> list[Found]:
     """Every photo of a short list in the order of answers. query: float32 [bits] from `engine.codes.direction`."""
     return list(_in_order(snapshot, query, hits, max(len(hits), 1)))
 
 
-def _in_order(snapshot: Snapshot, query: Floats, hits: Hits, chunk: int) -> Iterator[Found]:
+def _in_order(snapshot: Snapshot[S], query: Floats, hits: Hits, chunk: int) -> Iterator[Found]:
     """The photos of a short list one by one, in the order of answers.
 
     Ids are read for `chunk` photos at a time: a page wants the first few, and reading all costs more than the rest.

@@ -23,7 +23,12 @@ def scope_of(filters: Iterable[str], categories: Sequence[CategorySlice]) -> Sco
 
     Raises ScopeError: unknown, or ambiguous with the candidates.
     """
-    return rows_under([_resolve(text, categories) for text in filters], categories)
+    return rows_under(paths_of(filters, categories), categories)
+
+
+def paths_of(filters: Iterable[str], categories: Sequence[CategorySlice]) -> list[Path3]:
+    """The category, or the parent of several, that each of `filters` names. Raises ScopeError."""
+    return [_resolve(text, categories) for text in filters]
 
 
 def rows_under(paths: Sequence[Path3], categories: Sequence[CategorySlice]) -> Scope:

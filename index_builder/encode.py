@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.bundle.thumbs import SIDE, make_thumb
+from engine.bundle.thumbs import thumb_of
 from engine.catalogue.bad_row import BadRow, Reason
 from engine.catalogue.catalogue import Catalogue
 from engine.catalogue.row import Row
 from engine.encoder import Encoder
 from engine.errors import BundleError, CatalogueError, PhotoError, TooLargeError, UnreadableError, UnsupportedError
-from engine.preprocess import Photo, Pixels, Preprocessing, crop, decode
+from engine.preprocess import Pixels, Preprocessing, crop, decode
 from index_builder.cache import Digests, PhotoCache
 
 BATCH = 32
@@ -161,17 +161,9 @@ def _read(catalogue: Catalogue, row: Row, spec: Preprocessing, claims: _Claims, 
         return _Read(digest)
     try:
         photo = decode(data, spec)
-        return _Read(digest, None, crop(photo, spec), _thumb(data, photo, spec) if thumbs else None)
+        return _Read(digest, None, crop(photo, spec), thumb_of(data, photo, spec) if thumbs else None)
     except PhotoError as error:
         return _Read(digest, _Fault(_REASONS[type(error)], f"{error}; replace it or remove the row"))
-
-
-def _thumb(data: bytes, photo: Photo, spec: Preprocessing) -> bytes:
-    width, height = photo.image.size
-    if max(width, height) < min(SIDE, max(photo.width, photo.height)):
-        # a model with small pixels let the JPEG be decoded smaller than a thumbnail is
-        return make_thumb(decode(data, spec, keep=SIDE).image)
-    return make_thumb(photo.image)
 
 
 def _encode(batch: Sequence[_Read], encoder: Encoder, cache: PhotoCache) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 
 from app.live import Loaded
 from engine.codes import Floats
-from engine.index.protocol import Scope
+from engine.live.view import LiveScope
 from engine.preprocess import Box
 from engine.taxonomy import Level, Path3
 
@@ -74,19 +74,20 @@ def embedding_key(loaded: Loaded, sha256: str, box: Box | None) -> str:
     return f"twinshot:embedding:{card.onnx_sha256}:{card.preprocessing_sha256}:{sha256}:{box}"
 
 
-def answer_key(loaded: Loaded, sha256: str, box: Box | None, scope: Scope, exclude: Iterable[str]) -> str:
+def answer_key(loaded: Loaded, sha256: str, box: Box | None, scope: LiveScope, exclude: Iterable[str]) -> str:
     """The key of a photo's ranked list."""
     manifest = loaded.generation.manifest
     return (
-        f"twinshot:answer:{manifest.generation}:{manifest.state_id}:{manifest.includes_revision}:{sha256}:{box}:"
+        f"twinshot:answer:{manifest.generation}:{loaded.state_id}:{loaded.revision}:{sha256}:{box}:"
         f"{_filters(scope, frozenset(exclude))}"
     )
 
 
 @lru_cache(maxsize=1000)
-def _filters(scope: Scope, exclude: frozenset[str]) -> str:
+def _filters(scope: LiveScope, exclude: frozenset[str]) -> str:
     """A digest of what is searched and left out; nearly always the same, all and nothing."""
-    return hashlib.sha256(json.dumps([scope, sorted(exclude)]).encode()).hexdigest()
+    inside = None if scope.categories is None else sorted(scope.categories)
+    return hashlib.sha256(json.dumps([scope.base, inside, sorted(exclude)]).encode()).hexdigest()
 
 
 def pack_embedded(entry: Embedded) -> bytes:

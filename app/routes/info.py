@@ -19,12 +19,12 @@ async def info(service: Parts, loaded: Snapshot) -> Info:
     return Info(
         generation=manifest.generation,
         created=manifest.created,
-        revision=manifest.includes_revision,
-        rows=manifest.rows,
-        products=manifest.products,
+        revision=loaded.revision,
+        rows=loaded.view.rows,
+        products=loaded.view.products,
         categories=[
-            CategoryInfo(category=category_of(own.path), filter=name_of(own.path), rows=own.stop - own.start)
-            for own in manifest.categories
+            CategoryInfo(category=category_of(own.path), filter=name_of(own.path), rows=rows)
+            for own, rows in zip(loaded.view.categories, loaded.view.category_rows(), strict=False)
         ],
         model=ModelInfo(
             backbone=card.backbone,

@@ -1,17 +1,16 @@
 """GET /products/{id} and its neighbours."""
 
-import hashlib
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
-from app.deps import Clock, Page, Parts, RequestId, Snapshot
+from app.changes.operations import etag_of
+from app.deps import Clock, Page, PageSnapshot, Parts, RequestId, Snapshot
 from app.live import Loaded
 from app.parameters import described
 from app.problems import ProblemError
 from app.routes.results import category_of, image_url, page_of
 from app.schemas import PageParams, Product, ProductImage, SimilarAnswer
-from app.search import scope_for
 from app.search import similar as similar_to
 from engine.index.protocol import Rows
 
@@ -27,25 +26,25 @@ router = APIRouter(tags=["products"])
 async def similar(
     product_id: str,
     service: Parts,
-    loaded: Snapshot,
+    loaded: PageSnapshot,
     page: Page,
     timing: Clock,
     request_id: RequestId,
     response: Response,
 ) -> SimilarAnswer:
     """The nearest other products, by the smallest distance between any of this product's codes and theirs."""
-    generation = loaded.generation
+    view = loaded.view
     rows = _rows(loaded, product_id)
-    scope = scope_for(generation, page.category)
+    scope = view.scope(page.category)
     exclude = {product_id, *page.exclude}
-    matches = await service.compute.run(timing, lambda: similar_to(generation, rows, page.need, scope, exclude, timing))
+    matches = await service.compute.run(timing, lambda: similar_to(view, rows, page.need, scope, exclude, timing))
     service.telemetry.photo_done(timing)
     response.headers["Server-Timing"] = timing.header
     return SimilarAnswer(
         product_id=product_id,
         results=page_of(matches, page, loaded),
-        generation=generation.id,
-        revision=generation.manifest.includes_revision,
+        generation=loaded.generation.id,
+        revision=loaded.revision,
         took_ms=timing.took_ms,
         request_id=request_id,
     )
@@ -56,34 +55,31 @@ async def product(
     product_id: str, loaded: Snapshot, response: Response, if_none_match: Annotated[str | None, Header()] = None
 ) -> Product | Response:
     """The product and its photos."""
-    generation = loaded.generation
-    records = generation.table.records(_rows(loaded, product_id))
-    first = records[0]
-    etag = _etag(generation.id, str(generation.manifest.includes_revision), product_id)
+    stored = loaded.view.stored(product_id)
+    if stored is None:
+        raise ProblemError("unknown-product", f"no product {product_id!r} in generation {loaded.generation.id}")
+    etag = etag_of(stored)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if etag == if_none_match:
         return Response(status_code=304, headers=headers)
     response.headers.update(headers)
+    records = loaded.view.records(loaded.view.product(product_id))
     return Product(
         product_id=product_id,
-        title=first.title,
-        url=first.url,
-        category=category_of(generation.manifest.categories[first.category].path),
+        title=stored.title,
+        url=stored.url,
+        category=category_of(stored.category),
         images=[
             ProductImage(image_id=own.image_id, image_url=image_url(loaded, own.image_id), title=own.title, url=own.url)
             for own in records
         ],
-        generation=generation.id,
-        revision=generation.manifest.includes_revision,
+        generation=loaded.generation.id,
+        revision=loaded.revision,
     )
 
 
 def _rows(loaded: Loaded, product_id: str) -> Rows:
-    rows = loaded.generation.table.product(product_id)
+    rows = loaded.view.product(product_id)
     if len(rows) == 0:
         raise ProblemError("unknown-product", f"no product {product_id!r} in generation {loaded.generation.id}")
     return rows
-
-
-def _etag(*parts: str) -> str:
-    return f'"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"'

@@ -36,8 +36,9 @@ def category_of(path: Path3) -> Category:
 
 
 def image_url(loaded: Loaded, image_id: str) -> str | None:
-    """Where the thumbnail is, if the generation has thumbnails."""
-    return f"/images/{quote(image_id, safe='')}" if loaded.generation.thumbs is not None else None
+    """Where the thumbnail is: of what was added there is always one, of the others if the generation has them."""
+    there = loaded.generation.thumbs is not None or loaded.view.is_added(image_id)
+    return f"/images/{quote(image_id, safe='')}" if there else None
 
 
 def _result(rank: int, match: Match, loaded: Loaded) -> Result:

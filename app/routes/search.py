@@ -5,18 +5,18 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from app.body import FIELD, Upload
+from app.body import FIELD
 from app.cache.entries import KEPT, Answer
 from app.deps import PhotoSearch
+from app.form import Upload
 from app.parameters import described
 from app.problems import ProblemError, problem_of
 from app.routes.results import page_of, query_of
 from app.schemas import MAX_BATCH, BatchAnswer, BatchItem, SearchAnswer, SearchParams
 from app.search import Query as PhotoQuery
-from app.search import scope_for
 from app.telemetry import Timing
 from engine.errors import PhotoError
-from engine.index.protocol import Scope
+from engine.live.view import LiveScope
 
 router = APIRouter(tags=["search"])
 
@@ -46,7 +46,7 @@ async def search(asked: PhotoSearch) -> Response:
         results=page_of(answer.matches, asked.params, asked.loaded, asked.params.min_score),
         query=query_of(answer),
         generation=manifest.generation,
-        revision=manifest.includes_revision,
+        revision=asked.loaded.revision,
         cached=cached,
         took_ms=asked.timing.took_ms,
         request_id=asked.request_id,
@@ -75,19 +75,19 @@ async def search_batch(asked: PhotoSearch) -> BatchAnswer:
     return BatchAnswer(
         answers=answers,
         generation=manifest.generation,
-        revision=manifest.includes_revision,
+        revision=asked.loaded.revision,
         took_ms=asked.timing.took_ms,
         request_id=asked.request_id,
     )
 
 
-def _scope(asked: PhotoSearch) -> Scope:
+def _scope(asked: PhotoSearch) -> LiveScope:
     if asked.params.min_score is not None and asked.loaded.generation.manifest.calibration is None:
         raise ProblemError(
             "no-calibration",
             "min_score: this generation has no calibration, so there are no scores to compare (see /info)",
         )
-    return scope_for(asked.loaded.generation, asked.params.category)
+    return asked.loaded.view.scope(asked.params.category)
 
 
 async def _uploads(asked: PhotoSearch, most: int) -> list[Upload]:
@@ -97,14 +97,14 @@ async def _uploads(asked: PhotoSearch, most: int) -> list[Upload]:
     return await asked.body.photos(most, asked.loaded.encoder.card.preprocessing.max_bytes)
 
 
-async def _find(asked: PhotoSearch, upload: Upload, scope: Scope, timing: Timing) -> tuple[Answer, bool]:
+async def _find(asked: PhotoSearch, upload: Upload, scope: LiveScope, timing: Timing) -> tuple[Answer, bool]:
     params = asked.params
     need = max(params.need, KEPT)
     query = PhotoQuery(upload.data, upload.sha256, need, scope, frozenset(params.exclude), params.region)
     return await asked.service.searcher.search(asked.loaded, query, timing, asked.caller)
 
 
-async def _item(asked: PhotoSearch, upload: Upload, scope: Scope) -> BatchItem:
+async def _item(asked: PhotoSearch, upload: Upload, scope: LiveScope) -> BatchItem:
     try:
         answer, cached = await _find(asked, upload, scope, Timing())
     except PhotoError as error:

@@ -41,8 +41,8 @@ class Bare:
         wall, cpu = time.perf_counter(), time.process_time()
         digest = hashlib.sha256(data).hexdigest()
         hashed = time.perf_counter() - wall
-        query = Query(data, digest, KEPT, self.loaded.generation.manifest.scope)
-        answer_of(self.loaded.generation, query, embed(self.loaded, query, timing), timing)
+        query = Query(data, digest, KEPT, self.loaded.view.everything)
+        answer_of(self.loaded.view, query, embed(self.loaded, query, timing), timing)
         stages = {"hash": hashed} | {str(stage): seconds for stage, seconds in timing.seconds.items()}
         return Cost(time.perf_counter() - wall, time.process_time() - cpu, stages)
 

@@ -109,7 +109,7 @@ def _entries(redis: "Redis") -> int:
 def _claims(found: dict[str, Any]) -> list[Claim]:
     still, writes = found["still"], found["writes"]
     asked = f"{REQUESTS:,} requests for {found['asked']:,} of {PHOTOS:,} photos, Zipf {EXPONENT:g}, from empty"
-    how = "a write is a new revision of the same generation: the service takes no others yet"
+    how = "a write is a new revision of the same generation, without products that change"
     sizes = ", ".join(f"{layer} {still[layer]['bytes_each']:,.0f}" for layer in LAYERS)
     return [
         claim("answers from the cache, no writes", still["answer"]["ratio"], "", None, "higher", asked),

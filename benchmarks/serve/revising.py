@@ -1,7 +1,7 @@
 """The service as in production, but that its catalogue changes so many times a second: `revising.py WRITES`.
 
-The service cannot be written to yet. What a write will do to the cache is known all the same: it raises the revision
-that is part of the key of every answer (app/cache/entries.py). This does nothing but that, with the same generation.
+What a write does to the cache is that it raises the revision, which is part of the key of every answer
+(app/cache/entries.py). This does nothing but that: it deletes a product that is not there.
 """
 
 import asyncio
@@ -13,6 +13,8 @@ from app import log as logs
 from app.live import Loaded
 from app.main import Server
 from app.settings import Settings, read_settings
+from engine.changes.record import Change
+from engine.live.view import View
 
 
 class Revising(Server):
@@ -20,7 +22,7 @@ class Revising(Server):
 
     def __init__(self, settings: Settings, writes: float) -> None:
         self._writes = writes
-        super().__init__(settings)
+        super().__init__(settings, None)
 
     async def main_loop(self) -> None:
         """See app.main.Server."""
@@ -38,10 +40,9 @@ class Revising(Server):
 
 
 def revised(loaded: Loaded) -> Loaded:
-    """The same generation, one revision later."""
-    manifest = loaded.generation.manifest
-    later = manifest.model_copy(update={"includes_revision": manifest.includes_revision + 1})
-    return replace(loaded, generation=replace(loaded.generation, manifest=later))
+    """The same catalogue, one revision later."""
+    loaded.overlay.apply(Change(revision=loaded.revision + 1, at="", product_id="nobody", product=None), {})
+    return replace(loaded, view=View(loaded.overlay))
 
 
 if __name__ == "__main__":

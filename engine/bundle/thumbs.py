@@ -10,6 +10,7 @@ from PIL import Image
 from engine.bundle.manifest import REMEDY
 from engine.errors import BundleError
 from engine.files import require
+from engine.preprocess import Photo, Preprocessing, decode
 
 SCHEMA = pa.schema([("thumb", pa.large_binary())])
 SIDE = 256
@@ -23,6 +24,15 @@ def make_thumb(image: Image.Image) -> bytes:
     out = BytesIO()
     small.save(out, "WEBP", quality=80, method=2)
     return out.getvalue()
+
+
+def thumb_of(data: bytes, photo: Photo, spec: Preprocessing) -> bytes:
+    """The thumbnail of a photo that was decoded from `data`."""
+    width, height = photo.image.size
+    if max(width, height) < min(SIDE, max(photo.width, photo.height)):
+        # a model with small pixels let the JPEG be decoded smaller than a thumbnail is
+        return make_thumb(decode(data, spec, keep=SIDE).image)
+    return make_thumb(photo.image)
 
 
 class Thumbs:

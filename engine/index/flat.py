@@ -97,6 +97,14 @@ def write_shard(path: Path, codes: Codes) -> None:
     faiss.write_index_binary(index, str(path))
 
 
+def scan(codes: Codes, code: Codes, count: int) -> Hits:
+    """The `count` nearest of uint8 [rows, bits / 8] that are in memory, fewer if there are fewer."""
+    if not len(codes):
+        return Hits(_NO_ROWS, _NO_DISTANCES)
+    found, ids = import_faiss().knn_hamming(code[None], codes, min(count, len(codes)))
+    return sorted_hits(ids[0].astype(np.int64), found[0].astype(np.int32))
+
+
 def set_threads(count: int) -> None:
     """OpenMP threads inside a FAISS call of the *calling* thread. One scan saturates the memory bus: 1 is right."""
     import_faiss().omp_set_num_threads(count)

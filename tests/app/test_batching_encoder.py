@@ -91,9 +91,9 @@ def test_the_hot_path_answers_alike_on_either_device(
     on_gpu = load(Settings(bundles=tiny_bundle, device="cuda", index_device="cuda"))
     assert isinstance(on_gpu.encoder, BatchingEncoder)
     assert isinstance(on_gpu.generation.index, GpuIndex)
-    query = Query(jpeg, "", need=10, scope=on_cpu.generation.manifest.scope)
+    query = Query(jpeg, "", need=10, scope=on_cpu.view.everything)
     wanted, got = (
-        answer_of(own.generation, query, embed(own, query, Timing()), Timing()).matches for own in (on_cpu, on_gpu)
+        answer_of(own.view, query, embed(own, query, Timing()), Timing()).matches for own in (on_cpu, on_gpu)
     )
     assert got == wanted
     assert got[0].product_id == "P03"

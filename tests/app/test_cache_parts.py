@@ -1,6 +1,7 @@
 """The in-process cache, and the packing of what is cached."""
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,8 @@ from app.cache.entries import (
 from app.cache.layered import LayeredCache
 from app.cache.memory import MemoryCache
 from app.live import Loaded
+from engine.changes.record import Change
+from engine.live.view import LiveScope, View
 
 
 class Clock:
@@ -113,18 +116,24 @@ def test_foreign_bytes_are_no_entry(data: bytes) -> None:
 
 
 def test_keys_tell_apart_whatever_changes_the_answer(loaded: Loaded) -> None:
-    whole = ((0, 60),)
+    whole = loaded.view.everything
+    loaded_later = Loaded.of(loaded.generation, loaded.encoder)
+    loaded_later.overlay.apply(Change(revision=1, at="", product_id="P00", product=None), {})
+    later = replace(loaded_later, view=View(loaded_later.overlay))
     keys = {
         answer_key(loaded, "a", None, whole, ()),
         answer_key(loaded, "b", None, whole, ()),
         answer_key(loaded, "a", (0.0, 0.0, 1.0, 0.5), whole, ()),
-        answer_key(loaded, "a", None, ((0, 30),), ()),
+        answer_key(loaded, "a", None, LiveScope(((0, 30),), None), ()),
+        answer_key(loaded, "a", None, LiveScope(whole.base, frozenset([1])), ()),
         answer_key(loaded, "a", None, whole, ("P01",)),
+        answer_key(later, "a", None, whole, ()),
         embedding_key(loaded, "a", None),
         embedding_key(loaded, "a", (0.0, 0.0, 1.0, 0.5)),
     }
-    assert len(keys) == 7
+    assert len(keys) == 9
     assert answer_key(loaded, "a", None, whole, ("x", "y")) == answer_key(loaded, "a", None, whole, ("y", "x", "x"))
+    assert embedding_key(later, "a", None) == embedding_key(loaded, "a", None)
 
 
 def test_the_process_answers_for_the_shared_cache_and_writes_to_both() -> None:

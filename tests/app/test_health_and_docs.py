@@ -79,6 +79,11 @@ def test_every_route_is_documented_and_has_a_stable_operation_id(client: TestCli
         "search": "POST /search",
         "search_batch": "POST /search/batch",
         "product": "GET /products/{product_id}",
+        "put_product": "PUT /products/{product_id}",
+        "remove_product": "DELETE /products/{product_id}",
+        "add_images": "POST /products/{product_id}/images",
+        "remove_image": "DELETE /products/{product_id}/images/{image_id}",
+        "changes": "GET /changes",
         "similar": "GET /products/{product_id}/similar",
         "image": "GET /images/{image_id}",
         "info": "GET /info",
@@ -103,7 +108,7 @@ def test_the_description_shows_errors_as_they_are(client: TestClient) -> None:
     schema = client.get("/openapi.json").json()
     assert "HTTPValidationError" not in str(schema)
     responses = schema["paths"]["/search"]["post"]["responses"]
-    assert set(responses) == {"200", *map(str, (400, 401, 404, 405, 408, 413, 415, 422, 429, 500, 503))}
+    assert set(responses) == {"200", *map(str, (400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 422, 429, 500, 503))}
     for status, response in responses.items():
         if status != "200":
             assert response["content"]["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}

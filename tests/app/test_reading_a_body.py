@@ -12,7 +12,8 @@ from prometheus_client import CollectorRegistry, Gauge
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
-from app.body import Body, Intake, Upload
+from app.body import Body, Intake
+from app.form import Upload
 from app.problems import ProblemError
 from app.settings import Settings
 

@@ -8,6 +8,8 @@ from starlette.testclient import TestClient
 from app.settings import SettingsError, read_settings
 from tests.app.running import ask
 
+PAGE = "limit, offset, category, exclude, min_revision"
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"limit": "many"}, "limit=many: must be a whole number"),
     ({"limit": "1.5"}, "limit=1.5: must be a whole number"),
@@ -24,8 +26,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"category": ["a"] * 101}, "category: may be given 100 times at most"),
     ({"limit": "1\n\x002"}, "limit=1\ufffd\ufffd2: must be a whole number"),
     ({"box": "0,0,1"}, "box takes four numbers: x0,y0,x1,y1"),
-    ({"limt": 3}, "limt: no such parameter; there are limit, offset, category, exclude, min_score, box"),
-    ({"a\nb": 3}, "a\ufffdb: no such parameter; there are limit, offset, category, exclude, min_score, box"),
+    ({"limt": 3}, "limt: no such parameter; there are limit, offset, category, exclude, min_revision, min_score, box"),
+    (
+        {"a\nb": 3},
+        "a\ufffdb: no such parameter; there are limit, offset, category, exclude, min_revision, min_score, box",
+    ),
 ]
 
 
@@ -39,7 +44,10 @@ def test_a_bad_parameter_is_named_with_its_value_and_what_it_must_be(
 
 def test_an_unknown_parameter_is_told_those_of_its_own_route(client: TestClient) -> None:
     response = client.get("/products/P03/similar?min_score=0.5")
-    assert response.json()["detail"] == "min_score: no such parameter; there are limit, offset, category, exclude"
+    assert (
+        response.json()["detail"]
+        == "min_score: no such parameter; there are limit, offset, category, exclude, min_revision"
+    )
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_processor_time_is_shared_out_as_the_samples_of_its_side_that_do_not_wai
 def test_a_write_makes_other_answers_and_the_same_embeddings(tiny_bundle: Path) -> None:
     loaded = load(Settings(bundles=tiny_bundle))
     later = revised(loaded)
-    scope = loaded.generation.manifest.scope
+    scope = loaded.view.everything
     assert answer_key(later, "a", None, scope, ()) != answer_key(loaded, "a", None, scope, ())
     assert embedding_key(later, "a", None) == embedding_key(loaded, "a", None)
     assert later.generation.index is loaded.generation.index

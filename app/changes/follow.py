@@ -1,0 +1,91 @@
+"""The log of changes becomes the view that requests get: at once after an own change, soon after another process's."""
+
+import asyncio
+import logging
+import threading
+from dataclasses import replace
+
+from app.live import Live, Loaded
+from engine.bundle.generation import Generation
+from engine.changes.state import State
+from engine.encoder import PhotoEncoder
+from engine.errors import BundleError
+from engine.live.catch_up import CaughtUp, catch_up
+from engine.live.view import View
+
+log = logging.getLogger(__name__)
+EVERY = 0.2
+"""Seconds between two looks at the log."""
+PATIENCE = 2.0
+"""Seconds that a reader waits for a revision that he asks for."""
+
+
+class Follower:
+    """Keeps the live view up with the log of one state."""
+
+    def __init__(self, live: Live, state: State) -> None:
+        self._live, self._state = live, state
+        self._lock = asyncio.Lock()
+        # a caller who is cancelled lets go of the lock above while his thread still works
+        self._applying = threading.Lock()
+
+    async def up_to(self, revision: int) -> None:
+        """Return once the live view has `revision`, of which the log is known to have it."""
+        async with self._lock:
+            if self._live.loaded is not None and self._live.loaded.revision < revision:
+                await asyncio.to_thread(self._advance)
+
+    async def wait_for(self, revision: int) -> None:
+        """Return when the live view has `revision`, or after PATIENCE seconds without it."""
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while self._revision < revision and asyncio.get_running_loop().time() < end:
+            await self._look()
+            if self._revision < revision:
+                await asyncio.sleep(EVERY / 4)
+
+    async def run(self) -> None:
+        """Look at the log again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY)
+            await self._look()
+
+    @property
+    def _revision(self) -> int:
+        loaded = self._live.loaded
+        return -1 if loaded is None else loaded.revision
+
+    async def _look(self) -> None:
+        try:
+            await self.up_to(await asyncio.to_thread(lambda: self._state.log.revision))
+        except Exception:  # whatever it was, the next look may find it mended
+            log.exception("the changes of %s cannot be followed", self._state.folder)
+
+    def _advance(self) -> None:
+        with self._applying:
+            loaded = self._live.loaded
+            if loaded is not None:
+                self._live.switch(advanced(loaded, self._state))
+
+
+def with_changes(generation: Generation, encoder: PhotoEncoder, state: State) -> Loaded:
+    """A generation with every change since it was made. Raises BundleError where it is of another state."""
+    own = generation.manifest.state_id
+    if own not in (None, state.log.state_id):
+        raise BundleError(
+            f"{generation.folder} has changes of state {own}, but {state.folder} is state {state.log.state_id}; "
+            "name the folder that it was made with (TWINSHOT_STATE)"
+        )
+    return advanced(Loaded.of(generation, encoder, state.log.state_id), state)
+
+
+def advanced(loaded: Loaded, state: State) -> Loaded:
+    """`loaded` with every change of the log. One thread at a time may do this to one `loaded`."""
+    done = catch_up(loaded.overlay, state, loaded.encoder)
+    report(done)
+    return replace(loaded, view=View(loaded.overlay)) if done.changes else loaded
+
+
+def report(done: CaughtUp) -> None:
+    """Say in the log which photos could not be brought in."""
+    for image_id, reason in done.left_out:
+        log.warning("photo %s is left out: %s", image_id, reason)

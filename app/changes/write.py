@@ -1,0 +1,115 @@
+"""From what a caller sent to an acknowledged change: encoded, durable, and in the view of this process."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from app.changes.errors import KeyUsedError
+from app.changes.follow import Follower
+from app.changes.operations import Shop
+from app.compute import Compute
+from app.live import Live, Loaded
+from app.telemetry import Timing
+from engine.bundle.thumbs import thumb_of
+from engine.changes.record import StoredPhoto
+from engine.changes.state import State
+from engine.codes import Floats
+from engine.live.catch_up import model_key
+from engine.preprocess import crop, decode
+
+
+@dataclass(frozen=True, slots=True)
+class NewPhoto:
+    """A photo as it came: its id, the SHA-256 of its bytes in hexadecimal, its bytes."""
+
+    image_id: str
+    sha256: str
+    data: bytes
+
+    @property
+    def stored(self) -> StoredPhoto:
+        """As the log has it."""
+        return StoredPhoto(image_id=self.image_id, sha256=self.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A photo that can be searched: float32 [bits], by the model of `key`, and its thumbnail."""
+
+    photo: NewPhoto
+    key: str
+    embedding: Floats
+    thumb: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Makes changes; holds what every change needs."""
+
+    state: State
+    live: Live
+    follower: Follower
+    compute: Compute
+
+    async def prepare(self, loaded: Loaded, photos: Sequence[NewPhoto], timing: Timing) -> list[Prepared]:
+        """Decode and encode photos behind the gate that searches wait at too. Raises PhotoError and QueueFullError."""
+        found: list[Prepared] = []
+        for photo in photos:  # one after the other: a caller with many photos is one caller
+            found.append(await self.compute.run(timing, partial(_prepare, loaded, photo), begun=bool(found)))
+        return found
+
+    async def change(
+        self, prepared: Sequence[Prepared], work: Callable[[Shop], str], once: "Once | None" = None
+    ) -> "Changed":
+        """Do `work`, which gives the answer as JSON, in one transaction with the photos that it speaks of.
+
+        When this returns the change is on the disk and in the view of this process. Whatever `work` raises leaves
+        nothing behind but files that no product names. With `once`, an answer that was given before is given again.
+        """
+        changed = await asyncio.to_thread(self._commit, prepared, work, once)
+        await self.follower.up_to(changed.revision)
+        return changed
+
+    def _commit(self, prepared: Sequence[Prepared], work: Callable[[Shop], str], once: "Once | None") -> "Changed":
+        for own in prepared:  # before the transaction: the log never names a photo that is not on the disk
+            self.state.photos.keep(own.photo.sha256, own.photo.data)
+            self.state.thumbs.keep(own.photo.sha256, own.thumb)
+        loaded = self.live.take()
+        with self.state.log.writing() as writing:
+            if once is not None and (before := writing.answered(once.key)) is not None:
+                if before[0] != once.request:
+                    raise KeyUsedError(f"Idempotency-Key: {once.key} came with another request before; use a new key")
+                return Changed(before[1], writing.revision, True)
+            for own in prepared:
+                writing.keep_embedding(own.key, own.photo.sha256, own.embedding)
+            answer = work(Shop(writing, loaded.view))
+            if once is not None:
+                writing.remember(once.key, once.request, answer)
+            return Changed(answer, writing.revision, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An idempotency key, and the digest of the request that came with it."""
+
+    key: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What is answered, as JSON; the revision that has it; whether it was answered before."""
+
+    answer: str
+    revision: int
+    replayed: bool
+
+
+def _prepare(loaded: Loaded, photo: NewPhoto) -> Prepared:
+    card = loaded.encoder.card
+    decoded = decode(photo.data, card.preprocessing)
+    embedding = loaded.encoder.encode(crop(decoded, card.preprocessing)[np.newaxis]).embeddings[0]
+    return Prepared(photo, model_key(card), embedding, thumb_of(photo.data, decoded, card.preprocessing))

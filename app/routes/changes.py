@@ -1,0 +1,113 @@
+"""PUT and DELETE /products, their photos, and GET /changes: the catalogue changes while it is served."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header
+
+from app.changes.operations import MOST_PHOTOS, Shop, add, etag_of, put, remove, remove_photo
+from app.changes.requests import fields_of, id_of, photos_of, refusal
+from app.changes.write import NewPhoto, Once
+from app.deps import ChangeRequest, ListedChanges, Parts, Snapshot, may_write
+from app.form import Upload
+from app.parameters import described
+from app.problems import ProblemError
+from app.schemas import ChangeList, ChangeRecord, ChangesParams, ProductChange
+from app.telemetry import Timing
+from engine.changes.record import StoredProduct
+
+writes = APIRouter(tags=["changes"], dependencies=[Depends(may_write)])
+reads = APIRouter(tags=["changes"])
+
+IfMatch = Annotated[str | None, Header(description="Only if the product is still as this ETag says; else 412.")]
+_IMAGES = {"type": "array", "items": {"type": "string", "format": "binary"}}
+_PRODUCT = {"type": "string", "description": "JSON: title, url, meta, level2, leaf; what is left out is unknown."}
+_PUT = {"product": _PRODUCT, "image": _IMAGES}
+_FIELDS_BYTES = 100_000
+"""What a form may have besides its photos."""
+
+
+def _form(fields: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"content": {"multipart/form-data": {"schema": {"type": "object", "properties": fields}}}}}
+
+
+@writes.put("/products/{product_id:path}", summary="Put a product and all its photos", openapi_extra=_form(_PUT))
+async def put_product(product_id: str, asked: ChangeRequest, if_match: IfMatch = None) -> ProductChange:
+    """Make the product what is sent, whether or not it was there: photos that are not sent are its photos no more."""
+    with asked.body:
+        uploads = await _uploads(asked)
+        product = fields_of(uploads).stored(id_of(product_id), [own.stored for own in photos_of(uploads)])
+        return await _changed(asked, product_id, uploads, lambda shop: put(shop, product, if_match))
+
+
+@writes.post(
+    "/products/{product_id:path}/images", summary="Add photos to a product", openapi_extra=_form({"image": _IMAGES})
+)
+async def add_images(product_id: str, asked: ChangeRequest, if_match: IfMatch = None) -> ProductChange:
+    """A photo whose id the product has already takes that one's place."""
+    with asked.body:
+        uploads = await _uploads(asked)
+        photos = [own.stored for own in photos_of(uploads)]
+        if not photos:
+            raise ProblemError("invalid-request", "image: the field is missing")
+        return await _changed(asked, product_id, uploads, lambda shop: add(shop, product_id, photos, if_match))
+
+
+# before DELETE /products/{id}, whose id may contain slashes
+@writes.delete("/products/{product_id:path}/images/{image_id:path}", summary="Remove a photo of a product")
+async def remove_image(product_id: str, image_id: str, asked: ChangeRequest, if_match: IfMatch = None) -> ProductChange:
+    """The product stays, even without any photo."""
+    return await _changed(asked, product_id, (), lambda shop: remove_photo(shop, product_id, image_id, if_match))
+
+
+@writes.delete("/products/{product_id:path}", summary="Remove a product")
+async def remove_product(product_id: str, asked: ChangeRequest, if_match: IfMatch = None) -> ProductChange:
+    """It is found no more, not even after a roll-back to a generation that has it."""
+    return await _changed(asked, product_id, (), lambda shop: remove(shop, product_id, if_match))
+
+
+@reads.get("/changes", summary="List what changed", openapi_extra={"parameters": described(ChangesParams)})
+async def changes(service: Parts, loaded: Snapshot, asked: ListedChanges) -> ChangeList:
+    """Changes after a revision, oldest first: of each product the last one alone."""
+    found = [] if service.writer is None else service.writer.state.log.since(asked.since, asked.limit)
+    return ChangeList(
+        changes=[ChangeRecord.of(own) for own in found],
+        revision=loaded.revision,
+        complete=len(found) < asked.limit,
+    )
+
+
+async def _uploads(asked: ChangeRequest) -> list[Upload]:
+    photo_bytes = asked.loaded.encoder.card.preprocessing.max_bytes
+    return await asked.body.parts(MOST_PHOTOS * photo_bytes + _FIELDS_BYTES, photo_bytes, refusal)
+
+
+async def _changed(
+    asked: ChangeRequest, product_id: str, uploads: Sequence[Upload], work: Callable[[Shop], int]
+) -> ProductChange:
+    """Do `work`, durably, and say what the product is now."""
+
+    def answer(shop: Shop) -> str:
+        revision = work(shop)
+        product: StoredProduct | None = shop.product(product_id)
+        return ProductChange(
+            product_id=product_id,
+            revision=revision,
+            etag=None if product is None else etag_of(product),
+            images=[] if product is None else [own.image_id for own in product.photos],
+            replayed=False,
+        ).model_dump_json()
+
+    photos: list[NewPhoto] = photos_of(uploads)
+    prepared = await asked.writer.prepare(asked.loaded, photos, Timing())
+    changed = await asked.writer.change(prepared, answer, _once(asked, uploads))
+    return ProductChange.model_validate_json(changed.answer).model_copy(update={"replayed": changed.replayed})
+
+
+def _once(asked: ChangeRequest, uploads: Sequence[Upload]) -> Once | None:
+    if asked.idempotency_key is None:
+        return None
+    parts = [f"{own.name} {own.filename} {own.sha256}" for own in uploads]
+    digest = hashlib.sha256("\0".join([asked.method, asked.path, asked.if_match or "", *parts]).encode())
+    return Once(asked.idempotency_key, digest.hexdigest())

@@ -1,0 +1,196 @@
+"""Products are put, changed and removed while they are served: found by the next query, gone from the next query."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from app.changes.follow import with_changes
+from app.create_app import create_app
+from app.live import Live, Loaded
+from app.settings import Settings
+from engine.changes.state import open_state
+from tests.app.running import ask, photo_of
+from tests.app.test_error_table import check
+
+WRITE, READ = "write-key-write-key", "read-key-read-key-0"
+Shops = Callable[..., AbstractContextManager[TestClient]]
+
+
+@pytest.fixture
+def shops(tiny_bundle: Path, loaded: Loaded, tmp_path: Path) -> Shops:
+    """Services over one state, each as a process of its own would be."""
+
+    @contextmanager
+    def make(**settings: Any) -> Iterator[TestClient]:
+        own = {"bundles": tiny_bundle, "state": tmp_path, "write_key": WRITE, "threads": 2, **settings}
+        state = open_state(tmp_path)
+        live = Live(with_changes(loaded.generation, loaded.encoder, state))
+        with TestClient(create_app(Settings.model_validate(own), live, state), raise_server_exceptions=False) as client:
+            client.headers["Authorization"] = f"Bearer {WRITE}"
+            yield client
+        state.close()
+
+    return make
+
+
+@pytest.fixture
+def shop(shops: Shops) -> Iterator[TestClient]:
+    with shops() as client:
+        yield client
+
+
+def put(client: TestClient, product_id: str, *photos: tuple[str, bytes], **sent: Any) -> httpx2.Response:
+    fields = {name: value for name, value in sent.items() if name != "headers"}
+    files: list[tuple[str, Any]] = [("product", (None, json.dumps(fields)))]
+    files += [("image", photo) for photo in photos]
+    return client.put(f"/products/{product_id}", files=files, headers=sent.get("headers", {}))
+
+
+def first(client: TestClient, photo: bytes, **params: Any) -> dict[str, Any]:
+    answer = ask(client, photo, **params).json()
+    return {**answer["results"][0], "revision": answer["revision"], "cached": answer["cached"]}
+
+
+def test_a_product_that_is_put_is_found_by_the_next_query(shop: TestClient) -> None:
+    photo = photo_of(40)
+    assert first(shop, photo)["product_id"] != "NEW"
+    response = put(shop, "NEW", ("a.jpg", photo), ("b.jpg", photo_of(40, 8)), title="New one", meta="M", leaf="L")
+    assert response.status_code == 200, response.text
+    change = response.json()
+    assert (change["product_id"], change["images"], change["replayed"]) == ("NEW", ["a.jpg", "b.jpg"], False)
+    found = first(shop, photo)
+    assert (found["product_id"], found["image_id"], found["distance"]) == ("NEW", "a.jpg", 0)
+    assert (found["title"], found["category"]) == ("New one", {"meta": "M", "level2": None, "leaf": "L"})
+    assert (found["revision"], found["cached"]) == (change["revision"], False)
+    assert found["image_url"] == "/images/a.jpg"
+    assert shop.get("/images/a.jpg").headers["Content-Type"] == "image/webp"
+    assert first(shop, photo, category="meta:M")["product_id"] == "NEW"
+    info = shop.get("/info").json()
+    assert (info["rows"], info["products"], info["revision"]) == (62, 21, change["revision"])
+    assert {"meta": "M", "level2": None, "leaf": "L"} in [own["category"] for own in info["categories"]]
+
+
+def test_a_product_that_is_removed_is_not_in_the_next_answer(shop: TestClient, jpeg: bytes) -> None:
+    assert first(shop, jpeg)["product_id"] == "P03"
+    assert shop.delete("/products/P03").json()["etag"] is None
+    answer = ask(shop, jpeg, limit=200).json()
+    assert len(answer["results"]) == 19
+    assert "P03" not in [own["product_id"] for own in answer["results"]]
+    check(shop.get("/products/P03"), "unknown-product")
+    check(shop.get("/images/P03-0"), "unknown-image")
+    check(shop.delete("/products/P03"), "unknown-product")
+
+
+def test_what_was_changed_is_there_after_a_restart(shops: Shops, jpeg: bytes) -> None:
+    with shops() as before:
+        put(before, "NEW", ("a.jpg", photo_of(40)))
+        before.delete("/products/P03")
+    with shops() as after:
+        assert first(after, photo_of(40))["product_id"] == "NEW"
+        assert first(after, jpeg)["product_id"] != "P03"
+        assert after.get("/info").json()["revision"] == 2
+
+
+def test_another_process_has_a_change_when_it_is_asked_to_wait_for_it(shops: Shops) -> None:
+    with shops() as one, shops() as other:
+        revision = put(one, "NEW", ("a.jpg", photo_of(40))).json()["revision"]
+        assert first(other, photo_of(40), min_revision=revision)["product_id"] == "NEW"
+        assert other.get("/products/NEW").json()["images"][0]["image_id"] == "a.jpg"
+
+
+def test_a_revision_that_does_not_come_is_a_conflict(shop: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.changes.follow.PATIENCE", 0.1)
+    check(ask(shop, photo_of(3), min_revision=9), "revision-not-reached")
+    check(shop.get("/products/P03/similar?min_revision=9"), "revision-not-reached")
+
+
+def test_photos_are_added_and_removed_one_by_one(shop: TestClient) -> None:
+    response = shop.post("/products/P03/images", files=[("image", ("extra.jpg", photo_of(40)))])
+    assert response.json()["images"] == ["P03-0", "P03-1", "P03-2", "extra.jpg"]
+    assert first(shop, photo_of(40))["image_id"] == "extra.jpg"
+    assert shop.get("/images/P03-0").status_code == 200  # the generation's own thumbnail
+    assert shop.delete("/products/P03/images/P03-1").json()["images"] == ["P03-0", "P03-2", "extra.jpg"]
+    check(shop.delete("/products/P03/images/P03-1"), "unknown-product")
+    for image in ("P03-0", "P03-2", "extra.jpg"):
+        shop.delete(f"/products/P03/images/{image}")
+    assert shop.get("/products/P03").json()["images"] == []
+
+
+def test_a_product_is_replaced_whole(shop: TestClient) -> None:
+    put(shop, "P03", ("only.jpg", photo_of(40)), title="Another")
+    product = shop.get("/products/P03").json()
+    assert (product["title"], [own["image_id"] for own in product["images"]]) == ("Another", ["only.jpg"])
+    assert product["category"] == {"meta": None, "level2": None, "leaf": None}
+
+
+def test_a_change_to_what_is_no_longer_so_is_refused(shop: TestClient) -> None:
+    etag = shop.get("/products/P03").headers["ETag"]
+    assert put(shop, "P03", ("a.jpg", photo_of(40)), headers={"If-Match": etag}).status_code == 200
+    check(put(shop, "P03", ("b.jpg", photo_of(40)), headers={"If-Match": etag}), "product-changed")
+    check(shop.delete("/products/P03", headers={"If-Match": etag}), "product-changed")
+    check(put(shop, "NEW", headers={"If-Match": "*"}), "product-changed")
+    now = shop.get("/products/P03").headers["ETag"]
+    assert shop.delete("/products/P03", headers={"If-Match": f'"x", {now}'}).status_code == 200
+
+
+def test_a_request_that_is_sent_twice_under_one_key_is_done_once(shop: TestClient) -> None:
+    key = {"Idempotency-Key": "k1"}
+    first_answer = put(shop, "NEW", ("a.jpg", photo_of(40)), headers=key).json()
+    shop.delete("/products/NEW")
+    again = put(shop, "NEW", ("a.jpg", photo_of(40)), headers=key).json()
+    assert again == first_answer | {"replayed": True}
+    check(shop.get("/products/NEW"), "unknown-product")
+    check(put(shop, "NEW", ("a.jpg", photo_of(41)), headers=key), "key-used")
+
+
+def test_an_image_id_belongs_to_one_product(shop: TestClient) -> None:
+    check(put(shop, "NEW", ("P03-0", photo_of(40))), "image-taken")
+    shop.delete("/products/P03")
+    assert put(shop, "NEW", ("P03-0", photo_of(40))).status_code == 200
+    check(put(shop, "OTHER", ("P03-0", photo_of(40))), "image-taken")
+    check(put(shop, "NEW", ("x", photo_of(40)), ("x", photo_of(41))), "invalid-request")
+
+
+def test_a_photo_that_cannot_be_used_changes_nothing(shop: TestClient) -> None:
+    check(put(shop, "NEW", ("a.jpg", photo_of(40)), ("b.jpg", b"no photo")), "unreadable-photo")
+    check(put(shop, "NEW", ("a.jpg", photo_of(40)), colour="red"), "invalid-request")
+    check(shop.put("/products/NEW", files=[("picture", ("a.jpg", photo_of(40)))]), "invalid-request")
+    check(shop.put("/products/NEW", content=b"x", headers={"Content-Type": "image/jpeg"}), "unsupported-content-type")
+    check(shop.post("/products/P03/images", files=[("product", (None, "{}"))]), "invalid-request")
+    check(shop.get("/products/NEW"), "unknown-product")
+    assert shop.get("/changes").json() == {"changes": [], "revision": 0, "complete": True}
+
+
+def test_changes_are_listed_in_order_and_the_last_word_counts(shop: TestClient) -> None:
+    put(shop, "A", ("a.jpg", photo_of(40)), title="First")
+    put(shop, "B")
+    put(shop, "A", ("c.jpg", photo_of(41)), title="Second")
+    shop.delete("/products/P03")
+    listed = shop.get("/changes").json()
+    assert [(own["revision"], own["product_id"], own["deleted"]) for own in listed["changes"]] == [
+        (2, "B", False),
+        (3, "A", False),
+        (4, "P03", True),
+    ]
+    assert (listed["changes"][1]["title"], listed["changes"][1]["images"]) == ("Second", ["c.jpg"])
+    page = shop.get("/changes?since=2&limit=1").json()
+    assert ([own["revision"] for own in page["changes"]], page["complete"]) == ([3], False)
+
+
+def test_changes_want_the_write_key_and_a_state(shops: Shops, client: TestClient) -> None:
+    with shops(read_key=READ) as shop:
+        shop.headers.pop("Authorization", None)
+        for key in (None, "wrong", READ):
+            headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+            check(put(shop, "NEW", headers=headers), "unauthorized")
+            check(shop.delete("/products/P03", headers=headers), "unauthorized")
+        assert shop.get("/changes", headers={"Authorization": f"Bearer {READ}"}).status_code == 200
+    with shops(write_key=None) as shop:
+        assert "TWINSHOT_WRITE_KEY is not set" in check(put(shop, "NEW"), "changes-off")
+    check(client.delete("/products/P03"), "changes-off")
