@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from pydantic import SecretStr
 
+from app.asked import ChangesParams, PageParams, SearchParams
 from app.body import Body
 from app.caller import Caller
 from app.changes.write import Writer
@@ -17,7 +18,6 @@ from app.lifespan import Service
 from app.live import Loaded
 from app.parameters import read
 from app.problems import ProblemError
-from app.schemas import ChangesParams, PageParams, SearchParams
 from app.telemetry import Timing
 
 

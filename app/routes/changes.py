@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
 
+from app.asked import ChangesParams
 from app.changes.operations import MOST_PHOTOS, Shop, add, etag_of, put, remove, remove_photo
 from app.changes.requests import fields_of, id_of, photos_of, refusal
 from app.changes.write import NewPhoto, Once
@@ -13,7 +14,7 @@ from app.deps import ChangeRequest, ListedChanges, Parts, Snapshot, may_write
 from app.form import Upload
 from app.parameters import described
 from app.problems import ProblemError
-from app.schemas import ChangeList, ChangeRecord, ChangesParams, ProductChange
+from app.schemas import ChangeList, ChangeRecord, ProductChange
 from app.telemetry import Timing
 from engine.changes.record import StoredProduct
 

@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
+from app.asked import MAX_RESULTS
 from app.deps import Parts, Snapshot
 from app.routes.results import category_of
-from app.schemas import MAX_BATCH, MAX_RESULTS, CalibrationInfo, CategoryInfo, Info, Limits, ModelInfo
+from app.schemas import MAX_BATCH, CalibrationInfo, CategoryInfo, Info, Limits, ModelInfo
 from engine.calibration import Calibration
 from engine.scope import name_of
 

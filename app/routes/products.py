@@ -4,13 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
+from app.asked import PageParams
 from app.changes.operations import etag_of
 from app.deps import Clock, Page, PageSnapshot, Parts, RequestId, Snapshot
 from app.live import Loaded
 from app.parameters import described
 from app.problems import ProblemError
 from app.routes.results import category_of, image_url, page_of
-from app.schemas import PageParams, Product, ProductImage, SimilarAnswer
+from app.schemas import Product, ProductImage, SimilarAnswer
 from app.search import similar as similar_to
 from engine.index.protocol import Rows
 

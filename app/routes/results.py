@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from app.asked import PageParams
 from app.cache.entries import Answer, Match
 from app.live import Loaded
-from app.schemas import Category, CategoryGuess, PageParams, QueryCategories, QueryInfo, Result
+from app.schemas import Category, CategoryGuess, QueryCategories, QueryInfo, Result
 from engine.taxonomy import Path3
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from app.asked import SearchParams
 from app.body import FIELD
 from app.cache.entries import KEPT, Answer
 from app.deps import PhotoSearch
@@ -12,7 +13,7 @@ from app.form import Upload
 from app.parameters import described
 from app.problems import ProblemError, problem_of
 from app.routes.results import page_of, query_of
-from app.schemas import MAX_BATCH, BatchAnswer, BatchItem, SearchAnswer, SearchParams
+from app.schemas import MAX_BATCH, BatchAnswer, BatchItem, SearchAnswer
 from app.search import Query as PhotoQuery
 from app.telemetry import Timing
 from engine.errors import PhotoError

@@ -5,8 +5,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import QueryParams
 from starlette.testclient import TestClient
 
+from app.asked import PageParams, SearchParams
 from app.parameters import read
-from app.schemas import PageParams, SearchParams
 
 
 def test_no_parameters_are_the_defaults() -> None:

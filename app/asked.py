@@ -1,0 +1,86 @@
+"""What may be asked in an address: the parameters of the routes."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from app.wording import shown
+from engine.preprocess import Box, check_box
+
+MAX_RESULTS = 200
+"""offset + limit."""
+
+Filter = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class PageParams(BaseModel):
+    """Which part of the ranked list, and what to leave out. An unknown parameter is an error, not ignored."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limit: int = Field(default=10, ge=1, le=MAX_RESULTS, description="How many results.")
+    offset: int = Field(default=0, ge=0, lt=MAX_RESULTS, description="How many results to skip; offset + limit ≤ 200.")
+    category: list[Filter] = Field(
+        default=[], max_length=100, description="meta:X, level2:X, leaf:X, or a name that is unique. Several mean any."
+    )
+    exclude: list[Filter] = Field(default=[], max_length=1000, description="Product ids to leave out.")
+    min_revision: int = Field(
+        default=0, ge=0, description="Wait until the catalogue has this revision; 409 if that takes too long."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _all_are_known(cls, given: dict[str, Any]) -> dict[str, Any]:
+        unknown = next((name for name in given if name not in cls.model_fields), None)
+        if unknown is not None:
+            raise ValueError(f"{shown(unknown)}: no such parameter; there are {', '.join(cls.model_fields)}")
+        return given
+
+    @model_validator(mode="after")
+    def _within_reach(self) -> Self:
+        if self.need > MAX_RESULTS:
+            raise ValueError(f"offset + limit is {self.need}, at most {MAX_RESULTS}")
+        return self
+
+    @property
+    def need(self) -> int:
+        """How many places of the ranked list the page reaches to."""
+        return self.offset + self.limit
+
+
+class SearchParams(PageParams):
+    """What is asked of a photo."""
+
+    min_score: float | None = Field(default=None, ge=0, le=1, description="Only results at least this likely.")
+    box: str | None = Field(
+        default=None, description="x0,y0,x1,y1: the searched part, as fractions of the upright photo."
+    )
+
+    @field_validator("box")
+    @classmethod
+    def _is_a_box(cls, value: str | None) -> str | None:
+        if value is not None:
+            _box(value)
+        return value
+
+    @property
+    def region(self) -> Box | None:
+        """`box` as numbers."""
+        return None if self.box is None else _box(self.box)
+
+
+def _box(text: str) -> Box:
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError("box takes four numbers: x0,y0,x1,y1") from None
+    return check_box(numbers)
+
+
+class ChangesParams(BaseModel):
+    """Which changes are listed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: int = Field(default=0, ge=0, description="Only changes after this revision.")
+    limit: int = Field(default=100, ge=1, le=1000, description="How many at most.")
