@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +29,13 @@ def sync_folder(folder: Path) -> None:
 def write_atomic(path: Path, data: bytes) -> None:
     """Replace `path` by `data` durably: readers see the old file or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    replace(path, data)
+    sync_folder(path.parent)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """The same in a folder that is there, durable only once `sync_folder` of it was called: for many files in few."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.partial")
     try:
         with partial.open("wb") as file:
             file.write(data)
@@ -38,7 +45,6 @@ def write_atomic(path: Path, data: bytes) -> None:
     except OSError:
         partial.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
 
 
 def require(path: Path, remedy: str) -> Path:

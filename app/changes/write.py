@@ -74,9 +74,9 @@ class Writer:
         return changed
 
     def _commit(self, prepared: Sequence[Prepared], work: Callable[[Shop], str], once: "Once | None") -> "Changed":
-        for own in prepared:  # before the transaction: the log never names a photo that is not on the disk
-            self.state.photos.keep(own.photo.sha256, own.photo.data)
-            self.state.thumbs.keep(own.photo.sha256, own.thumb)
+        # before the transaction: the log never names a photo that is not on the disk
+        self.state.photos.keep_all({own.photo.sha256: own.photo.data for own in prepared})
+        self.state.thumbs.keep_all({own.photo.sha256: own.thumb for own in prepared})
         loaded = self.live.take()
         with self.state.log.writing() as writing:
             if once is not None and (before := writing.answered(once.key)) is not None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,32 @@ def test_a_photo_is_kept_once_and_read_as_it_was(tmp_path: Path) -> None:
     assert store.has(digest)
     assert store.read(digest) == b"photo"
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [digest]
+
+
+def test_many_photos_are_forced_to_the_disk_with_one_wait_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr("engine.changes.photos.sync_folder", synced.append)
+    store = PhotoStore(tmp_path / "photos")
+    files = {f"{first}{number}".ljust(64, "0"): b"%d" % number for first in ("aa", "bb") for number in range(5)}
+    store.keep_all(files)
+    assert {digest: store.read(digest) for digest in files} == files
+    two = [tmp_path / "photos" / name for name in ("aa", "bb")]
+    assert sorted(synced) == sorted([*two, tmp_path / "photos", tmp_path])
+    synced.clear()
+    store.keep_all(files)  # whoever wrote them may not have waited for the disk yet
+    assert sorted(synced) == two
+
+
+def test_two_threads_may_keep_one_photo_at_once(tmp_path: Path) -> None:
+    store, data = PhotoStore(tmp_path / "photos"), b"x" * 1_000_000
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(20):
+            digest = f"{number:02}".ljust(64, "0")
+            list(pool.map(lambda _, digest=digest: store.keep(digest, data), range(8)))
+            assert store.read(digest) == data
+    assert not list(tmp_path.rglob("*.partial"))
 
 
 def test_a_missing_photo_is_one_line_with_its_path(tmp_path: Path) -> None:
