@@ -74,7 +74,6 @@ class Body:
     async def parts(self, limit: int, part_bytes: int, refusal: Callable[[str], str | None]) -> list[Upload]:
         """The parts of a form of `limit` bytes, each of `part_bytes`. `refusal` as in Form, raises as `photos`."""
         content_type, options = parse_options_header(self._headers.get("content-type", ""))
-        limit = min(self._settings.max_body_bytes, limit)
         self._check_length(limit)
         if content_type != b"multipart/form-data":
             own = content_type.decode("latin-1") or "not given"

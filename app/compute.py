@@ -26,6 +26,7 @@ class Compute:
         # number is a property of the calling thread, so every thread sets its own.
         self._pool = ThreadPoolExecutor(threads, "compute", initializer=set_threads, initargs=(1,))
         self.gate = gate
+        self.threads = threads
 
     async def run(
         self,

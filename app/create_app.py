@@ -9,12 +9,13 @@ from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
 from app import problems
+from app.changes import batch
 from app.deps import may_read
 from app.lifespan import lifespan_of
 from app.linger import Linger
 from app.live import Live
 from app.middleware import Envelope
-from app.routes import changes, docs, health, images, info, metrics, page, products, search
+from app.routes import change_batch, changes, docs, health, images, info, metrics, page, products, search
 from app.settings import Settings
 from app.telemetry import Telemetry
 from engine.changes.state import State
@@ -36,10 +37,12 @@ def create_app(settings: Settings, live: Live, state: State | None = None) -> Fa
     )
     problems.install(app)
     app.add_middleware(Envelope, telemetry=telemetry)
-    app.add_middleware(Linger, most=settings.max_body_bytes)  # outermost: what it waits for is no time of the answer
+    # outermost: what it waits for is no time of the answer
+    app.add_middleware(Linger, most=settings.max_body_bytes, also={change_batch.PATH: batch.largest(settings)})
     app.include_router(search.router, responses=problems.documented())  # PhotoSearch asks for the key
     # changes first: DELETE /products/{id}/images/{id} and the like are matched before what takes any path
-    app.include_router(changes.writes, responses=problems.documented())
+    for router in (changes.writes, change_batch.router):
+        app.include_router(router, responses=problems.documented())
     for router in (changes.reads, products.router, images.router, info.router, metrics.router):
         app.include_router(router, dependencies=[Depends(may_read)], responses=problems.documented())
     app.include_router(health.router, responses=problems.documented())

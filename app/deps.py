@@ -18,6 +18,7 @@ from app.lifespan import Service
 from app.live import Loaded
 from app.parameters import read
 from app.problems import ProblemError
+from app.settings import Settings
 from app.telemetry import Timing
 
 
@@ -131,6 +132,7 @@ async def _photo_search(request: Request) -> _PhotoSearch:
 
 @dataclass(frozen=True, slots=True)
 class _ChangeRequest:
+    settings: Settings
     writer: Writer
     loaded: Loaded
     body: Body
@@ -144,6 +146,7 @@ async def _change_request(request: Request) -> _ChangeRequest:
     service = _of(request)
     assert service.writer is not None  # `may_write` came first
     return _ChangeRequest(
+        settings=service.settings,
         writer=service.writer,
         loaded=service.live.take(),
         body=Body(service.intake, request.headers, aiter(request.stream())),

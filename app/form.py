@@ -11,6 +11,8 @@ from app.problems import ProblemError
 
 CLOSE = {"Connection": "close"}
 """The rest of the body stays unread, so the connection cannot carry another request."""
+MOST_PARTS = 10_000
+"""Each part takes memory beyond its bytes, so that a body of nothing but empty parts would take many times its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ class Form:
         refusal = self._refusal(name)
         if refusal is not None:
             raise ProblemError("invalid-request", refusal, CLOSE)
+        if len(self._parts) == MOST_PARTS:
+            raise ProblemError("invalid-request", f"the form has more than {MOST_PARTS:,} parts; send fewer", CLOSE)
         filename = options.get(b"filename")
         self._parts.append(Part(name, None if filename is None else filename.decode("utf-8", "replace")))
 

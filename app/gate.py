@@ -46,14 +46,19 @@ class Gate:
         """Whether a new photo would be refused."""
         return not self._free and len(self._line) >= self._room
 
+    def require_room(self) -> None:
+        """For those who would come with a photo later. Raises QueueFullError where it would be refused."""
+        if self.full:
+            self.refuse()
+
     async def enter(self, begun: bool = False) -> None:
         """Wait for a turn; `leave` must follow. With `begun` no queue is too long. Raises QueueFullError."""
         if self._free:
             self._free -= 1
             self._show()
             return
-        if not begun and self.full:
-            self.refuse()
+        if not begun:
+            self.require_room()
         place = _Place(asyncio.get_running_loop().create_future(), begun)
         self._line.append(place)
         self._show()

@@ -6,6 +6,7 @@ a proxy makes 502 of a 413, and asks the next replica for the same. nginx calls 
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,10 +19,10 @@ LONGEST = 10.0
 class Linger:
     """Plain ASGI, around all else; does something only after `Connection: close` to a body that is not all here."""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        """`most` bytes are read and thrown away."""
+    def __init__(self, app: ASGIApp, most: int, also: Mapping[str, int]) -> None:
+        """`most` bytes are read and thrown away; at the paths of `also` as many as stand there."""
         self._app = app
-        self._most = most
+        self._most, self._also = most, also
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -47,7 +48,7 @@ class Linger:
 
         await self._app(scope, receive_and_note, send_but_the_end)
         if held:
-            await _discard(receive, self._most)
+            await _discard(receive, self._also.get(scope["path"], self._most))
             await send({"type": "http.response.body", "body": b""})
 
 

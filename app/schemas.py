@@ -1,12 +1,11 @@
 """The shapes of answers, as docs/api.md gives them."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.problems import Problem
-from engine.changes.record import Change, StoredProduct
 
 MAX_BATCH = 16
 """Photos of one batch."""
@@ -133,53 +132,6 @@ class Product(_Answer):
     revision: Revision
 
 
-class ProductChange(_Answer):
-    """What became of a change. It is on the disk, and every answer of this process has it."""
-
-    product_id: str
-    revision: Revision
-    etag: str | None = Field(description="Of the product as it is now; null where it is gone.")
-    images: list[str] = Field(description="The ids of its photos.")
-    replayed: bool = Field(description="Whether the same request came before, under the same Idempotency-Key.")
-
-
-class ChangeRecord(_Answer):
-    """The last thing that happened to a product."""
-
-    revision: Revision
-    at: str
-    product_id: str
-    deleted: bool
-    title: str | None
-    url: str | None
-    category: Category
-    images: list[str]
-
-    @classmethod
-    def of(cls, change: Change) -> Self:
-        """As the log has it."""
-        product = change.product or StoredProduct(product_id=change.product_id)
-        meta, level2, leaf = product.category
-        return cls(
-            revision=change.revision,
-            at=change.at,
-            product_id=change.product_id,
-            deleted=change.product is None,
-            title=product.title,
-            url=product.url,
-            category=Category(meta=meta, level2=level2, leaf=leaf),
-            images=[own.image_id for own in product.photos],
-        )
-
-
-class ChangeList(_Answer):
-    """Changes after a revision, oldest first."""
-
-    changes: list[ChangeRecord]
-    revision: Revision
-    complete: bool = Field(description="Whether there are no more; else ask again after the last one's revision.")
-
-
 class CategoryInfo(_Answer):
     """A category of the index; `filter` is how `category=` names it without doubt."""
 
@@ -220,6 +172,8 @@ class Limits(_Answer):
     photo_bytes: int
     photo_pixels: int
     photo_types: list[str]
+    changes: int = Field(description="Operations of one POST /products/batch.")
+    changes_bytes: int = Field(description="The largest body of one.")
 
 
 class Info(_Answer):

@@ -48,7 +48,9 @@ class Settings(BaseModel):
     )
     queue: int = Field(default=64, ge=0, le=100_000, description="Photos that may wait for a thread before 429.")
     queue_wait: float = Field(default=2.0, gt=0, le=60, description="Seconds a photo may wait for a thread.")
-    max_body_bytes: Count = Field(default=40 * MB, description="The largest request body; 413 beyond it.")
+    max_body_bytes: Count = Field(
+        default=40 * MB, description="The largest body but of a batch of changes; 413 beyond it."
+    )
     max_buffered_bytes: Count = Field(
         default=256 * MB, description="All request bodies in memory together; 429 beyond it."
     )

@@ -3,21 +3,25 @@
 from engine.errors import TwinshotError
 
 
-class NoSuchProductError(TwinshotError):
+class ChangeError(TwinshotError):
+    """A change is not made, and nothing of it is."""
+
+
+class NoSuchProductError(ChangeError):
     """There is no product of this id, or no such photo of it."""
 
 
-class ChangedMeanwhileError(TwinshotError):
+class ChangedMeanwhileError(ChangeError):
     """The product is not what the caller took it for."""
 
 
-class TakenError(TwinshotError):
+class TakenError(ChangeError):
     """Another product has a photo of this id."""
 
 
-class TooManyPhotosError(TwinshotError):
+class TooManyPhotosError(ChangeError):
     """More photos than a product may have."""
 
 
-class KeyUsedError(TwinshotError):
+class KeyUsedError(ChangeError):
     """An idempotency key came with another request."""

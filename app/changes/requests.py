@@ -1,14 +1,17 @@
 """What callers send to change the catalogue: the fields of a product, and its photos."""
 
-from collections.abc import Sequence
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.body import FIELD
-from app.changes.write import NewPhoto
+from app.changes.write import NewPhoto, Once
 from app.form import Upload
+from app.gate import Gate
 from app.problems import ProblemError
 from engine.changes.record import StoredPhoto, StoredProduct
 
@@ -60,7 +63,7 @@ def fields_of(uploads: Sequence[Upload]) -> ProductFields:
 def photos_of(uploads: Sequence[Upload]) -> list[NewPhoto]:
     """The photos among the parts of a form: an id is the file's name, else the SHA-256. Raises ProblemError."""
     photos = [_new_photo(own) for own in uploads if own.name == FIELD]
-    twice = {own.image_id for own in photos if sum(own.image_id == other.image_id for other in photos) > 1}
+    twice = [name for name, count in Counter(own.image_id for own in photos).items() if count > 1]
     if twice:
         raise ProblemError("invalid-request", f"{FIELD}: two photos are called {min(twice)!r}; give each its own name")
     return photos
@@ -74,7 +77,28 @@ def _new_photo(upload: Upload) -> NewPhoto:
     return NewPhoto(image_id, upload.sha256, upload.data)
 
 
-def refusal(name: str) -> str | None:
-    """Why a part of a form is not taken."""
-    taken = ("product", FIELD)
-    return None if name in taken else f"{name or 'a part without a name'}: the form's fields are {' and '.join(taken)}"
+def taking(field: str, gate: Gate) -> Callable[[str], str | None]:
+    """Takes parts called `field` and photos, if at the first photo `gate` has room for one. See app.form.Form.
+
+    What is returned says why a part is not taken, and raises QueueFullError.
+    """
+    photo_seen = False
+
+    def refusal(name: str) -> str | None:
+        nonlocal photo_seen
+        if name == FIELD and not photo_seen:
+            gate.require_room()  # before the photo is read: it could not be worked on
+            photo_seen = True
+        if name in (field, FIELD):
+            return None
+        return f"{name or 'a part without a name'}: the form's fields are {field} and {FIELD}"
+
+    return refusal
+
+
+def once_of(key: str | None, what: Sequence[str], uploads: Sequence[Upload]) -> Once | None:
+    """The idempotency key of a request, with the digest of `what` it asks and of all that it sent; None without one."""
+    if key is None:
+        return None
+    parts = [f"{own.name} {own.filename} {own.sha256}" for own in uploads]
+    return Once(key, hashlib.sha256("\0".join([*what, *parts]).encode()).hexdigest())

@@ -1,7 +1,7 @@
 """From what a caller sent to an acknowledged change: encoded, durable, and in the view of this process."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,6 +17,7 @@ from engine.bundle.thumbs import thumb_of
 from engine.changes.record import StoredPhoto
 from engine.changes.state import State
 from engine.codes import Floats
+from engine.errors import PhotoError
 from engine.live.catch_up import model_key
 from engine.preprocess import crop, decode
 
@@ -60,6 +61,35 @@ class Writer:
         for photo in photos:  # one after the other: a caller with many photos is one caller
             found.append(await self.compute.run(timing, partial(_prepare, loaded, photo), begun=bool(found)))
         return found
+
+    async def prepare_each(
+        self, loaded: Loaded, photos: Sequence[NewPhoto], timing: Timing
+    ) -> tuple[list[Prepared], dict[str, PhotoError]]:
+        """The same for many photos, in any order; those that cannot be used do not end it: their errors, by image id.
+
+        Up to half of the threads work on them, so that searches always find some. Raises QueueFullError.
+        """
+        found: list[Prepared] = []
+        unusable: dict[str, PhotoError] = {}
+
+        async def one(photo: NewPhoto, begun: bool) -> None:
+            try:
+                found.append(await self.compute.run(timing, partial(_prepare, loaded, photo), begun=begun))
+            except PhotoError as error:
+                unusable[photo.image_id] = error
+
+        async def some(waiting: Iterator[NewPhoto]) -> None:
+            for photo in waiting:
+                await one(photo, begun=True)
+
+        # the first one alone: where it is refused all are, and once it had its turn none is worked on in vain
+        for photo in photos[:1]:
+            await one(photo, begun=False)
+        rest = iter(photos[1:])
+        async with asyncio.TaskGroup() as group:
+            for _ in range(max(self.compute.threads // 2, 1)):
+                group.create_task(some(rest))
+        return found, unusable
 
     async def change(
         self, prepared: Sequence[Prepared], work: Callable[[Shop], str], once: "Once | None" = None

@@ -1,22 +1,20 @@
 """PUT and DELETE /products, their photos, and GET /changes: the catalogue changes while it is served."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
 
 from app.asked import ChangesParams
-from app.changes.operations import MOST_PHOTOS, Shop, add, etag_of, put, remove, remove_photo
-from app.changes.requests import fields_of, id_of, photos_of, refusal
-from app.changes.write import NewPhoto, Once
+from app.changes.answers import ChangeList, ChangeRecord, ProductChange
+from app.changes.operations import MOST_PHOTOS, Shop, add, put, remove, remove_photo
+from app.changes.requests import fields_of, id_of, once_of, photos_of, taking
+from app.changes.write import NewPhoto
 from app.deps import ChangeRequest, ListedChanges, Parts, Snapshot, may_write
 from app.form import Upload
 from app.parameters import described
 from app.problems import ProblemError
-from app.schemas import ChangeList, ChangeRecord, ProductChange
 from app.telemetry import Timing
-from engine.changes.record import StoredProduct
 
 writes = APIRouter(tags=["changes"], dependencies=[Depends(may_write)])
 reads = APIRouter(tags=["changes"])
@@ -81,7 +79,8 @@ async def changes(service: Parts, loaded: Snapshot, asked: ListedChanges) -> Cha
 
 async def _uploads(asked: ChangeRequest) -> list[Upload]:
     photo_bytes = asked.loaded.encoder.card.preprocessing.max_bytes
-    return await asked.body.parts(MOST_PHOTOS * photo_bytes + _FIELDS_BYTES, photo_bytes, refusal)
+    limit = min(asked.settings.max_body_bytes, MOST_PHOTOS * photo_bytes + _FIELDS_BYTES)
+    return await asked.body.parts(limit, photo_bytes, taking("product", asked.writer.compute.gate))
 
 
 async def _changed(
@@ -91,24 +90,10 @@ async def _changed(
 
     def answer(shop: Shop) -> str:
         revision = work(shop)
-        product: StoredProduct | None = shop.product(product_id)
-        return ProductChange(
-            product_id=product_id,
-            revision=revision,
-            etag=None if product is None else etag_of(product),
-            images=[] if product is None else [own.image_id for own in product.photos],
-            replayed=False,
-        ).model_dump_json()
+        return ProductChange.of(product_id, revision, shop.product(product_id)).model_dump_json()
 
     photos: list[NewPhoto] = photos_of(uploads)
+    once = once_of(asked.idempotency_key, (asked.method, asked.path, asked.if_match or ""), uploads)
     prepared = await asked.writer.prepare(asked.loaded, photos, Timing())
-    changed = await asked.writer.change(prepared, answer, _once(asked, uploads))
+    changed = await asked.writer.change(prepared, answer, once)
     return ProductChange.model_validate_json(changed.answer).model_copy(update={"replayed": changed.replayed})
-
-
-def _once(asked: ChangeRequest, uploads: Sequence[Upload]) -> Once | None:
-    if asked.idempotency_key is None:
-        return None
-    parts = [f"{own.name} {own.filename} {own.sha256}" for own in uploads]
-    digest = hashlib.sha256("\0".join([asked.method, asked.path, asked.if_match or "", *parts]).encode())
-    return Once(asked.idempotency_key, digest.hexdigest())

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.asked import MAX_RESULTS
+from app.changes import batch
 from app.deps import Parts, Snapshot
 from app.routes.results import category_of
 from app.schemas import MAX_BATCH, CalibrationInfo, CategoryInfo, Info, Limits, ModelInfo
@@ -43,6 +44,8 @@ async def info(service: Parts, loaded: Snapshot) -> Info:
             photo_bytes=spec.max_bytes,
             photo_pixels=spec.max_pixels,
             photo_types=list(spec.formats),
+            changes=batch.MOST,
+            changes_bytes=batch.largest(service.settings),
         ),
         cache=service.cache.kind,
     )

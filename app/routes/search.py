@@ -92,9 +92,7 @@ def _scope(asked: PhotoSearch) -> LiveScope:
 
 
 async def _uploads(asked: PhotoSearch, most: int) -> list[Upload]:
-    gate = asked.service.compute.gate
-    if gate.full:
-        gate.refuse()  # before the body is read: it could not be worked on
+    asked.service.compute.gate.require_room()  # before the body is read: it could not be worked on
     return await asked.body.photos(most, asked.loaded.encoder.card.preprocessing.max_bytes)
 
 

@@ -1,48 +1,17 @@
 """Products are put, changed and removed while they are served: found by the next query, gone from the next query."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from app.changes.follow import with_changes
-from app.create_app import create_app
-from app.live import Live, Loaded
-from app.settings import Settings
-from engine.changes.state import open_state
+from tests.app.conftest import Shops
 from tests.app.running import ask, photo_of
 from tests.app.test_error_table import check
 
-WRITE, READ = "write-key-write-key", "read-key-read-key-0"
-Shops = Callable[..., AbstractContextManager[TestClient]]
-
-
-@pytest.fixture
-def shops(tiny_bundle: Path, loaded: Loaded, tmp_path: Path) -> Shops:
-    """Services over one state, each as a process of its own would be."""
-
-    @contextmanager
-    def make(**settings: Any) -> Iterator[TestClient]:
-        own = {"bundles": tiny_bundle, "state": tmp_path, "write_key": WRITE, "threads": 2, **settings}
-        state = open_state(tmp_path)
-        live = Live(with_changes(loaded.generation, loaded.encoder, state))
-        with TestClient(create_app(Settings.model_validate(own), live, state), raise_server_exceptions=False) as client:
-            client.headers["Authorization"] = f"Bearer {WRITE}"
-            yield client
-        state.close()
-
-    return make
-
-
-@pytest.fixture
-def shop(shops: Shops) -> Iterator[TestClient]:
-    with shops() as client:
-        yield client
+READ = "read-key-read-key-0"
 
 
 def put(client: TestClient, product_id: str, *photos: tuple[str, bytes], **sent: Any) -> httpx2.Response:

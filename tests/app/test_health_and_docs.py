@@ -82,6 +82,7 @@ def test_every_route_is_documented_and_has_a_stable_operation_id(client: TestCli
         "put_product": "PUT /products/{product_id}",
         "remove_product": "DELETE /products/{product_id}",
         "add_images": "POST /products/{product_id}/images",
+        "change_batch": "POST /products/batch",
         "remove_image": "DELETE /products/{product_id}/images/{image_id}",
         "changes": "GET /changes",
         "similar": "GET /products/{product_id}/similar",

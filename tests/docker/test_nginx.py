@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from app.changes import batch
 from app.middleware import _SANE_ID
 from app.problems import KINDS
 from app.settings import Settings
@@ -41,6 +42,9 @@ def test_bodies_have_the_limit_of_the_service(tmp_path: Path) -> None:
     limit = re.search(r"client_max_body_size (\d+);", TEXT)
     assert limit
     assert int(limit[1]) == Settings(bundles=tmp_path).max_body_bytes
+    batches = re.search(r"location = /products/batch {\s+client_max_body_size (\d+);", TEXT)
+    assert batches
+    assert int(batches[1]) == batch.BYTES
 
 
 def test_ids_are_taken_by_the_rule_of_the_service() -> None:

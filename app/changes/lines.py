@@ -1,0 +1,130 @@
+"""One line of a batch of changes: an operation on a product, or why it is none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
+
+from app.changes.operations import Shop, add, put, remove, remove_photo
+from app.changes.requests import Id, ProductFields
+from app.problems import ProblemError
+from app.wording import plain, shown
+from engine.changes.record import StoredPhoto
+
+
+class Operation(BaseModel):
+    """What is done to one product."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    product_id: Id
+    if_match: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The photos that it brings."""
+        return ()
+
+    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> int:
+        """Do it, with the photos of these names; the revision. Raises ChangeError."""
+        raise NotImplementedError
+
+
+class _Put(Operation, ProductFields):
+    op: Literal["put"]
+    images: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.images
+
+    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> int:
+        return put(shop, self.stored(self.product_id, photos), self.if_match)
+
+
+class _AddImages(Operation):
+    op: Literal["add_images"]
+    images: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.images
+
+    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> int:
+        return add(shop, self.product_id, photos, self.if_match)
+
+
+class _DeleteImage(Operation):
+    op: Literal["delete_image"]
+    image_id: str
+
+    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> int:
+        return remove_photo(shop, self.product_id, self.image_id, self.if_match)
+
+
+class _Delete(Operation):
+    op: Literal["delete"]
+
+    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> int:
+        return remove(shop, self.product_id, self.if_match)
+
+
+_KINDS: dict[str, type[Operation]] = {
+    "put": _Put,
+    "add_images": _AddImages,
+    "delete_image": _DeleteImage,
+    "delete": _Delete,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as it came, and the operation that it is, or why it is none."""
+
+    given: Mapping[str, Any] | None
+    read: Operation | ProblemError
+
+    @property
+    def product_id(self) -> str | None:
+        """The product that it speaks of, if any."""
+        return _text(self.given, "product_id")
+
+    @property
+    def names(self) -> set[str]:
+        """All that it may take for photos, whether or not it can be done."""
+        images = (self.given or {}).get("images")
+        return {own for own in images if isinstance(own, str)} if isinstance(images, list) else set()
+
+
+def line_of(number: int, text: bytes) -> Line:
+    """What a line asks for; `number` counts from 1."""
+    try:
+        given = from_json(text)
+    except ValueError as error:
+        return Line(None, ProblemError("invalid-request", f"operations: line {number} is no JSON ({error})"))
+    if not isinstance(given, dict):
+        return Line(None, ProblemError("invalid-request", f"operations: line {number} is no JSON object"))
+    return Line(given, _read(given))
+
+
+def _read(given: Mapping[str, Any]) -> Operation | ProblemError:
+    op = _text(given, "op")
+    if op not in _KINDS:
+        own = "the field is missing" if "op" not in given else f"there is no {shown(str(given['op']))!r}"
+        return ProblemError("invalid-request", f"op: {own}; there are {', '.join(_KINDS)}")
+    try:
+        operation = _KINDS[op].model_validate(given)
+    except ValidationError as error:
+        return ProblemError("invalid-request", plain(error.errors()[0]))
+    if isinstance(operation, _AddImages) and not operation.images:
+        return ProblemError("invalid-request", "images: the field is empty")
+    if len(set(operation.names)) < len(operation.names):
+        return ProblemError("invalid-request", "images: a photo is named twice")
+    return operation
+
+
+def _text(given: Mapping[str, Any] | None, name: str) -> str | None:
+    value = (given or {}).get(name)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,59 @@
+"""POST /products/batch: many changes at once."""
+
+import asyncio
+
+from fastapi import APIRouter, Depends
+
+from app.body import FIELD
+from app.changes.answers import ChangeBatch
+from app.changes.batch import MOST, PART, batch_of, largest
+from app.changes.operations import Shop
+from app.changes.requests import once_of, taking
+from app.deps import ChangeRequest, RequestId, may_write
+from app.telemetry import Timing
+
+router = APIRouter(tags=["changes"], dependencies=[Depends(may_write)])
+
+PATH = "/products/batch"
+_FORM = {
+    "type": "object",
+    "required": [PART],
+    "properties": {
+        PART: {"type": "string", "description": f"JSON lines, up to {MOST:,}: op, product_id, images, …"},
+        FIELD: {"type": "array", "items": {"type": "string", "format": "binary"}},
+    },
+}
+
+
+@router.post(
+    PATH,
+    summary=f"Change up to {MOST:,} products at once",
+    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
+)
+async def change_batch(asked: ChangeRequest, request_id: RequestId) -> ChangeBatch:
+    """Operations one after the other, durable all at once; one that is refused spoils no other."""
+    writer = asked.writer
+    with asked.body:
+        uploads = await asked.body.parts(
+            largest(asked.settings),
+            asked.loaded.encoder.card.preprocessing.max_bytes,
+            taking(PART, writer.compute.gate),
+        )
+        batch = await asyncio.to_thread(batch_of, uploads)
+        prepared, unusable = await writer.prepare_each(asked.loaded, batch.needed, Timing())
+
+        def answer(shop: Shop) -> str:
+            results = batch.run(shop, unusable, request_id)
+            refused = sum(own.error is not None for own in results)
+            return ChangeBatch(
+                results=results,
+                done=len(results) - refused,
+                refused=refused,
+                revision=shop.writing.revision,
+                replayed=False,
+                request_id=request_id,
+            ).model_dump_json()
+
+        changed = await writer.change(prepared, answer, once_of(asked.idempotency_key, (asked.path,), uploads))
+    answered = ChangeBatch.model_validate_json(changed.answer)
+    return answered.model_copy(update={"replayed": changed.replayed, "request_id": request_id})
