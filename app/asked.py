@@ -77,6 +77,21 @@ def _box(text: str) -> Box:
     return check_box(numbers)
 
 
+class ListParams(BaseModel):
+    """Which products are listed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: int = Field(default=50, ge=1, le=MAX_RESULTS, description="How many products at most.")
+    after: str = Field(default="", max_length=1000, description="Only products whose id is greater: `next` of a page.")
+    category: list[Filter] = Field(
+        default=[], max_length=100, description="As in a search: products with a photo in any of these categories."
+    )
+    min_revision: int = Field(
+        default=0, ge=0, description="Wait until the catalogue has this revision; 409 if that takes too long."
+    )
+
+
 class ChangesParams(BaseModel):
     """Which changes are listed."""
 

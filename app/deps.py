@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from pydantic import SecretStr
 
-from app.asked import ChangesParams, PageParams, SearchParams
+from app.asked import ChangesParams, ListParams, PageParams, SearchParams
 from app.body import Body
 from app.caller import Caller
 from app.changes.write import Writer
@@ -44,6 +44,14 @@ async def _page(request: Request) -> PageParams:
 
 async def _page_loaded(request: Request) -> Loaded:
     return await _at_revision(request, read(PageParams, request.query_params).min_revision)
+
+
+async def _list(request: Request) -> ListParams:
+    return read(ListParams, request.query_params)
+
+
+async def _list_loaded(request: Request) -> Loaded:
+    return await _at_revision(request, read(ListParams, request.query_params).min_revision)
 
 
 async def _listed(request: Request) -> ChangesParams:
@@ -102,6 +110,10 @@ PageSnapshot = Annotated[Loaded, Depends(_page_loaded)]
 """The same, once it has the page's `min_revision`."""
 Page = Annotated[PageParams, Depends(_page)]
 """Its route shows `app.parameters.described(PageParams)`."""
+List = Annotated[ListParams, Depends(_list)]
+"""Its route shows `app.parameters.described(ListParams)`."""
+ListSnapshot = Annotated[Loaded, Depends(_list_loaded)]
+"""As PageSnapshot, of a list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,26 @@ class Product(_Answer):
     revision: Revision
 
 
+class ListedProduct(_Answer):
+    """A product of a list."""
+
+    product_id: str
+    title: str | None
+    url: str | None
+    category: Category
+    images: list[str] = Field(description="The ids of its photos.")
+    image_url: str | None = Field(description="The thumbnail of the first one, or null.")
+
+
+class ProductList(_Answer):
+    """The answer of GET /products."""
+
+    products: list[ListedProduct]
+    next: str | None = Field(description="What `after` is for the next page; null if this is the last.")
+    generation: str
+    revision: Revision
+
+
 class CategoryInfo(_Answer):
     """A category of the index; `filter` is how `category=` names it without doubt."""
 

@@ -1,21 +1,47 @@
-"""GET /products/{id} and its neighbours."""
+"""GET /products, GET /products/{id} and its neighbours."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
-from app.asked import PageParams
+from app.asked import ListParams, PageParams
 from app.changes.operations import etag_of
-from app.deps import Clock, Page, PageSnapshot, Parts, RequestId, Snapshot
+from app.deps import Clock, List, ListSnapshot, Page, PageSnapshot, Parts, RequestId, Snapshot
 from app.live import Loaded
 from app.parameters import described
 from app.problems import ProblemError
 from app.routes.results import category_of, image_url, page_of
-from app.schemas import Product, ProductImage, SimilarAnswer
+from app.schemas import ListedProduct, Product, ProductImage, ProductList, SimilarAnswer
 from app.search import similar as similar_to
 from engine.index.protocol import Rows
+from engine.live.listing import listed
 
 router = APIRouter(tags=["products"])
+
+
+@router.get("/products", summary="List the products", openapi_extra={"parameters": described(ListParams)})
+async def product_list(loaded: ListSnapshot, asked: List) -> ProductList:
+    """The products in the order of their ids, page by page, those without photos too."""
+    scope = loaded.view.scope(asked.category)
+    found = await asyncio.to_thread(listed, loaded.view, asked.after, asked.limit + 1, scope)
+    shown = found[: asked.limit]
+    return ProductList(
+        products=[
+            ListedProduct(
+                product_id=own.product.product_id,
+                title=own.product.title,
+                url=own.product.url,
+                category=category_of(own.product.category),
+                images=list(own.images),
+                image_url=image_url(loaded, own.images[0]) if own.images else None,
+            )
+            for own in shown
+        ],
+        next=shown[-1].product.product_id if len(found) > len(shown) else None,
+        generation=loaded.generation.id,
+        revision=loaded.revision,
+    )
 
 
 # before /products/{id}, whose id may contain slashes

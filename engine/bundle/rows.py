@@ -4,8 +4,8 @@ Row numbers count through the shards. `lookup.arrow` holds the rows in the order
 that an id is found by binary search and opening does not grow with the catalogue.
 """
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ SCHEMA = pa.schema(
 )
 LOOKUP_SCHEMA = pa.schema([("by_product", pa.int64()), ("by_image", pa.int64())])
 LOOKUP_FILE = "lookup.arrow"
+_FIRST_BLOCK, _LAST_BLOCK = 16, 1024
+"""Rows whose ids are read together: few at first, as most of a thousand categories give a page nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,22 @@ class RowTable:
             stop += 1
         return self._by_product[start:stop].copy()
 
+    def product_ids(self, after: str, rows: range | None = None) -> Iterator[str]:
+        """The product ids greater than `after`, ascending, each once; read from the map as they are taken.
+
+        Of all rows, or of `rows`, which must lie in one category: so they are sorted by product id.
+        """
+        order = self._by_product if rows is None else rows
+        place = bisect_right(_Sorted(self._table["product_id"], order), after)
+        last, block = after, _FIRST_BLOCK
+        while place < len(order):
+            (ids,) = self.columns(np.array(order[place : place + block], dtype=np.int64), "product_id")
+            for own in ids:
+                if own != last:
+                    yield own
+                    last = own
+            place, block = place + block, min(block * 4, _LAST_BLOCK)
+
     def image(self, image_id: str) -> int | None:
         """The row of a photo, or None."""
         ids = _Sorted(self._table["image_id"], self._by_image)
@@ -115,7 +133,7 @@ class RowTable:
 class _Sorted(Sequence[str]):
     """A column read through a permutation that sorts it."""
 
-    def __init__(self, column: Any, permutation: Rows) -> None:
+    def __init__(self, column: Any, permutation: Rows | range) -> None:
         self._column, self._permutation = column, permutation
 
     def __len__(self) -> int:

@@ -54,6 +54,7 @@ class Overlay:
         self.revision = manifest.includes_revision
         self._category_of: dict[Path3, int] = {own.path: i for i, own in enumerate(manifest.categories)}
         self._products: dict[str, list[_Version]] = {}
+        self._ids: list[str] = []
         self._images: dict[str, list[int]] = {}
 
     def apply(self, change: Change, codes: Mapping[str, Codes]) -> None:
@@ -87,14 +88,19 @@ class Overlay:
         rows = self.generation.table.product(product_id)
         if not len(rows):
             return None
-        records = self.generation.table.records(rows)
-        return StoredProduct(
-            product_id=product_id,
-            title=records[0].title,
-            url=records[0].url,
-            category=self.categories[records[0].category].path,
-            photos=tuple(StoredPhoto(image_id=own.image_id, sha256=own.sha256.hex()) for own in records),
-        )
+        return brought_along(product_id, self.generation.table.records(rows), self.categories)
+
+    def is_changed(self, product_id: str, revision: int) -> bool:
+        """Whether any change up to a revision speaks of a product."""
+        return self._version(product_id, revision) is not None
+
+    def changed_ids(self) -> list[str]:
+        """The ids of all products that changes speak of, those after a reader's revision too, sorted."""
+        ids = self._ids
+        if len(ids) < len(self._products):
+            # a dict keeps its order, so the new ones are its end; a list that is nearly sorted is sorted in one pass
+            self._ids = ids = sorted([*ids, *list(self._products)[len(ids) :]])
+        return ids
 
     def row_of_image(self, image_id: str, revision: int, rows: int) -> int | None:
         """The row of a photo at a revision, when there were `rows` added ones."""
@@ -159,6 +165,17 @@ class Overlay:
         self.codes = np.concatenate([self.codes, np.empty_like(self.codes)])
         self.category = np.concatenate([self.category, np.empty_like(self.category)])
         self.gone = np.concatenate([self.gone, np.zeros_like(self.gone)])
+
+
+def brought_along(product_id: str, records: Sequence[RowRecord], categories: Sequence[CategorySlice]) -> StoredProduct:
+    """A product of a generation, made up from the records of its photos, at least one: what the first one says."""
+    return StoredProduct(
+        product_id=product_id,
+        title=records[0].title,
+        url=records[0].url,
+        category=categories[records[0].category].path,
+        photos=tuple(StoredPhoto(image_id=own.image_id, sha256=own.sha256.hex()) for own in records),
+    )
 
 
 def gone_at(mark: int, revision: int) -> bool:

@@ -143,6 +143,14 @@ class View:
         """A product with all that is known of it, None if there is none. It may have no photo."""
         return self._overlay.product_of(product_id, self.revision)
 
+    def is_changed(self, product_id: str) -> bool:
+        """Whether a product is other than the generation has it."""
+        return self._overlay.is_changed(product_id, self.revision)
+
+    def changed_ids(self) -> list[str]:
+        """The ids of the products that changes speak of, sorted; changes of later revisions may be among them."""
+        return self._overlay.changed_ids()
+
     def image(self, image_id: str) -> int | None:
         """The row of a photo, or None."""
         return self._overlay.row_of_image(image_id, self.revision, self._added)

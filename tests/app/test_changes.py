@@ -152,6 +152,21 @@ def test_changes_are_listed_in_order_and_the_last_word_counts(shop: TestClient) 
     assert ([own["revision"] for own in page["changes"]], page["complete"]) == ([3], False)
 
 
+def test_a_list_has_what_was_changed_with_and_without_photos(shop: TestClient) -> None:
+    put(shop, "A", ("a b.jpg", photo_of(40)), title="First", meta="M")
+    put(shop, "P035", title="Without a photo", meta="M")
+    shop.delete("/products/P04")
+    revision = put(shop, "Z", meta="N").json()["revision"]
+    page = shop.get("/products", params={"limit": 7, "min_revision": revision}).json()
+    assert [own["product_id"] for own in page["products"]] == ["A", "P00", "P01", "P02", "P03", "P035", "P05"]
+    assert (page["next"], page["revision"]) == ("P05", revision)
+    first, without = page["products"][0], page["products"][5]
+    assert (first["title"], first["images"], first["image_url"]) == ("First", ["a b.jpg"], "/images/a%20b.jpg")
+    assert (without["images"], without["image_url"]) == ([], None)
+    listed = shop.get("/products?category=meta:M").json()["products"]
+    assert [own["product_id"] for own in listed] == ["A", "P035"]
+
+
 def test_changes_want_the_write_key_and_a_state(shops: Shops, client: TestClient) -> None:
     with shops(read_key=READ) as shop:
         shop.headers.pop("Authorization", None)

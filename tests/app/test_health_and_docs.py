@@ -78,6 +78,7 @@ def test_every_route_is_documented_and_has_a_stable_operation_id(client: TestCli
     assert operations == {
         "search": "POST /search",
         "search_batch": "POST /search/batch",
+        "product_list": "GET /products",
         "product": "GET /products/{product_id}",
         "put_product": "PUT /products/{product_id}",
         "remove_product": "DELETE /products/{product_id}",

@@ -3,11 +3,13 @@
 from io import BytesIO
 
 import numpy as np
+import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
 from app.live import Loaded
 from engine.codes import hamming
+from tests.app.test_error_table import check
 
 
 def test_a_product_shows_its_photos(client: TestClient) -> None:
@@ -22,6 +24,44 @@ def test_a_product_that_has_not_changed_is_not_sent_again(client: TestClient) ->
     again = client.get("/products/P07", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert client.get("/products/P08").headers["ETag"] != first.headers["ETag"]
+
+
+def test_products_are_listed_in_the_order_of_their_ids_page_by_page(client: TestClient) -> None:
+    whole = client.get("/products?limit=200").json()
+    assert [own["product_id"] for own in whole["products"]] == [f"P{number:02}" for number in range(20)]
+    assert (whole["next"], whole["revision"]) == (None, 0)
+    assert whole["products"][7] == {
+        "product_id": "P07",
+        "title": "Drawn product 7",
+        "url": None,
+        "category": {"meta": "meta1", "level2": "level1", "leaf": "leaf3"},
+        "images": ["P07-0", "P07-1", "P07-2"],
+        "image_url": "/images/P07-0",
+    }
+    pages, after = [], ""
+    while after is not None:
+        page = client.get("/products", params={"limit": 8, "after": after}).json()
+        pages.append([own["product_id"] for own in page["products"]])
+        after = page["next"]
+    assert [len(own) for own in pages] == [8, 8, 4]
+    assert [own for page in pages for own in page] == [own["product_id"] for own in whole["products"]]
+
+
+def test_a_last_page_that_is_full_says_that_it_is_the_last(client: TestClient) -> None:
+    page = client.get("/products?limit=5&after=P14").json()
+    assert ([own["product_id"] for own in page["products"]][-1], page["next"]) == ("P19", None)
+    assert client.get("/products?after=P19").json()["products"] == []
+
+
+def test_a_list_is_narrowed_to_categories(client: TestClient) -> None:
+    page = client.get("/products", params={"category": ["leaf:leaf1", "leaf6"]}).json()
+    assert [own["product_id"] for own in page["products"]] == ["P02", "P03", "P12", "P13"]
+    check(client.get("/products?category=leaf:shoes"), "unknown-category")
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=many", "offset=3", "min_revision=-1"])
+def test_a_list_that_cannot_be_made_is_refused(client: TestClient, query: str) -> None:
+    check(client.get(f"/products?{query}"), "invalid-request")
 
 
 def test_similar_products_come_by_the_smallest_distance_between_any_codes(client: TestClient, loaded: Loaded) -> None:

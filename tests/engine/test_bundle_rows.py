@@ -85,6 +85,7 @@ def test_lookup_equals_a_plain_scan(tmp_path_factory: pytest.TempPathFactory, ro
         expected = sorted((own[1], i) for i, own in enumerate(rows) if own[0] == product)
         assert table.product(product).tolist() == [i for _, i in expected]
         assert table.image(image) == next((i for i, own in enumerate(rows) if own[1] == image), None)
+        assert list(table.product_ids(product)) == sorted({own for own, _ in rows if own > product})
 
 
 def test_an_empty_table_finds_nothing(tmp_path: Path) -> None:
