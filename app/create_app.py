@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 
 from app import problems
 from app.changes import batch
-from app.deps import may_read
+from app.deps import has_read_key, may_read
 from app.lifespan import lifespan_of
 from app.linger import Linger
 from app.live import Live
@@ -43,8 +43,9 @@ def create_app(settings: Settings, live: Live, state: State | None = None) -> Fa
     # changes first: DELETE /products/{id}/images/{id} and the like are matched before what takes any path
     for router in (changes.writes, change_batch.router):
         app.include_router(router, responses=problems.documented())
-    for router in (changes.reads, products.router, images.router, info.router, metrics.router):
+    for router in (changes.reads, products.router, images.router, info.router):
         app.include_router(router, dependencies=[Depends(may_read)], responses=problems.documented())
+    app.include_router(metrics.router, dependencies=[Depends(has_read_key)], responses=problems.documented())
     app.include_router(health.router, responses=problems.documented())
     for module in (docs, page):
         app.include_router(module.router)

@@ -3,17 +3,16 @@
 All are coroutines: FastAPI sends a plain function to a thread, which costs more than any of these.
 """
 
-import hmac
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from pydantic import SecretStr
 
 from app.asked import ChangesParams, ListParams, PageParams, SearchParams
 from app.body import Body
 from app.caller import Caller
 from app.changes.write import Writer
+from app.keys import caller_of, require_key
 from app.lifespan import Service
 from app.live import Loaded
 from app.parameters import read
@@ -76,29 +75,30 @@ def _of(request: Request) -> Service:
     return service
 
 
-async def may_read(request: Request) -> None:
+async def has_read_key(request: Request) -> None:
     """Raises ProblemError (401) unless the caller sends the read key, or the write key, where there is one."""
     settings = _of(request).settings
     if settings.read_key is not None:
-        _require_key(request, settings.read_key, settings.write_key)
+        require_key(request, settings.read_key, settings.write_key)
+
+
+async def may_read(request: Request) -> None:
+    """The same, and 429 where the caller sends more than he may."""
+    await has_read_key(request)
+    service = _of(request)
+    if service.read_rate is not None:
+        service.read_rate.take(caller_of(request, service.settings))
 
 
 async def may_write(request: Request) -> None:
-    """Raises ProblemError: 401 unless the caller sends the write key, 403 where no change is taken at all."""
+    """Raises ProblemError: 401 without the write key, 403 where no change is taken at all, 429 for too many."""
     service = _of(request)
     if service.settings.write_key is None or service.writer is None:
         missing = "TWINSHOT_WRITE_KEY" if service.settings.write_key is None else "TWINSHOT_STATE"
         raise ProblemError("changes-off", f"{missing} is not set, so this service takes no changes (docs/settings.md)")
-    _require_key(request, service.settings.write_key)
-
-
-def _require_key(request: Request, *keys_taken: SecretStr | None) -> None:
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    keys = [key.get_secret_value() for key in keys_taken if key is not None]
-    matches = [hmac.compare_digest(given.strip().encode(), key.encode()) for key in keys]
-    if scheme.lower() != "bearer" or not any(matches):
-        problem = "the key is wrong" if given else "no key was sent"
-        raise ProblemError("unauthorized", f"{problem}; send the header 'Authorization: Bearer KEY'")
+    require_key(request, service.settings.write_key)
+    if service.write_rate is not None:
+        service.write_rate.take(caller_of(request, service.settings))
 
 
 Parts = Annotated[Service, Depends(_service)]

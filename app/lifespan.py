@@ -20,6 +20,7 @@ from app.compute import Compute
 from app.flights import Flights
 from app.gate import Gate
 from app.live import Live
+from app.rates import Rate
 from app.search import Searcher
 from app.settings import Settings
 from app.telemetry import Telemetry
@@ -40,6 +41,8 @@ class Service:
     writer: Writer | None
     """None where there is no state, and so nothing that could change."""
     follower: Follower | None
+    read_rate: Rate | None
+    write_rate: Rate | None
 
 
 class RequestState(TypedDict):
@@ -71,6 +74,8 @@ def lifespan_of(
             intake=Intake(settings, telemetry.buffered_bytes),
             writer=writer,
             follower=follower,
+            read_rate=None if settings.read_rate is None else Rate(settings.read_rate),
+            write_rate=None if settings.write_rate is None else Rate(settings.write_rate),
         )
         following = None if follower is None else asyncio.create_task(follower.run())
         try:

@@ -56,6 +56,7 @@ KINDS: dict[str, Kind] = {
     "unknown-category": Kind(422, "The category is unknown or ambiguous"),
     "key-used": Kind(422, "The idempotency key came with another request"),
     "no-calibration": Kind(422, "This generation has no calibrated scores"),
+    "rate-limited": Kind(429, "Too many requests of one caller"),
     "busy": Kind(429, "Too much work at this moment", {"Retry-After": "1"}),
     "caller-gone": Kind(NEVER_SENT, "The caller hung up before the work began"),
     "internal-error": Kind(500, "The service failed"),

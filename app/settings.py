@@ -41,6 +41,8 @@ class Settings(BaseModel):
         default=None, description="Callers must send this key; without it everybody may read."
     )
     write_key: SecretStr | None = Field(default=None, description="The key for changes; it may also read.")
+    read_rate: Count | None = Field(default=None, description="Requests a second of one caller that only read.")
+    write_rate: Count | None = Field(default=None, description="Changes a second of one caller.")
     threads: Count = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)),
         le=1024,
