@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
 
 from app import problems
 from app.changes import batch
@@ -21,6 +22,12 @@ from app.telemetry import Telemetry
 from engine.changes.state import State
 
 STATIC = Path(__file__).parent / "static"
+CORS: dict[str, Any] = {
+    "allow_methods": ("GET", "HEAD", "POST", "PUT", "DELETE"),
+    "allow_headers": ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID"),
+    "expose_headers": ("ETag", "Retry-After", "Server-Timing", "X-Request-ID"),
+}
+"""What pages of the origins that are let in may send and read (docs/api.md)."""
 
 
 def create_app(settings: Settings, live: Live, state: State | None = None) -> FastAPI:
@@ -37,6 +44,9 @@ def create_app(settings: Settings, live: Live, state: State | None = None) -> Fa
     )
     problems.install(app)
     app.add_middleware(Envelope, telemetry=telemetry)
+    if settings.cors_origins is not None:
+        # around the envelope, so that a page can read errors too, those of last resort among them
+        app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CORS)
     # outermost: what it waits for is no time of the answer
     app.add_middleware(Linger, most=settings.max_body_bytes, also={change_batch.PATH: batch.largest(settings)})
     app.include_router(search.router, responses=problems.documented())  # PhotoSearch asks for the key

@@ -41,6 +41,9 @@ class Settings(BaseModel):
         default=None, description="Callers must send this key; without it everybody may read."
     )
     write_key: SecretStr | None = Field(default=None, description="The key for changes; it may also read.")
+    cors_origins: tuple[str, ...] | None = Field(
+        default=None, description="Origins whose pages may call the service from a browser, or *."
+    )
     read_rate: Count | None = Field(default=None, description="Requests a second of one caller that only read.")
     write_rate: Count | None = Field(default=None, description="Changes a second of one caller.")
     threads: Count = Field(
@@ -80,6 +83,18 @@ class Settings(BaseModel):
                 f"needs at least {MIN_KEY} printable ASCII characters without spaces; `openssl rand -hex 24` makes one"
             )
         return value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _are_origins(cls, value: str) -> tuple[str, ...]:
+        origins = tuple(own.strip() for own in value.split(",") if own.strip())
+        if origins == ("*",):
+            return origins
+        for own in origins:
+            if own != (meant := _origin(own)):
+                remedy = f"write {meant}" if meant else "write https://HOST, https://HOST:PORT, or * alone for all"
+                raise ValueError(f"{own} is no origin as browsers send it; {remedy}")
+        return origins
 
     @field_validator("state")
     @classmethod
@@ -121,6 +136,20 @@ def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]
     source = os.environ if environment is None else environment
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {SHARED_DATA}
     return sorted(name for name in source if name.startswith(PREFIX) and name not in known)
+
+
+def _origin(text: str) -> str | None:
+    """The origin of an address as browsers write it, None where it has none."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if not parts.scheme or not host or "*" in host or any(character.isspace() for character in text):
+        return None
+    host = f"[{host}]" if ":" in host else host
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
 
 
 def _explain(error: ValidationError) -> str:

@@ -37,6 +37,16 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ("READ_KEY", "a key with spaces in", "without spaces"),
         ("WRITE_KEY", "schlüsselschlüssel", "ASCII"),
         ("STATE", "/nowhere/at/all", "TWINSHOT_STATE=/nowhere/at/all"),
+        ("CORS_ORIGINS", "shop.example", "shop.example is no origin as browsers send it; write https://HOST"),
+        ("CORS_ORIGINS", "https://a.example,https://b.example/", "write https://b.example"),
+        ("CORS_ORIGINS", "https://A.example:443", "write https://a.example"),
+        ("CORS_ORIGINS", "https://user@a.example/x?y#z", "write https://a.example"),
+        ("CORS_ORIGINS", "https://a.example,*", "* alone"),
+        ("CORS_ORIGINS", "https://*.example", "* alone"),
+        ("CORS_ORIGINS", "https://a.example:port", "https://HOST:PORT"),
+        ("CORS_ORIGINS", "null", "null is no origin"),
+        ("READ_RATE", "0", "TWINSHOT_READ_RATE=0"),
+        ("WRITE_RATE", "0.5", "TWINSHOT_WRITE_RATE=0.5"),
         ("THREADS", "0", "TWINSHOT_THREADS=0"),
         ("BODY_GRACE", "nan", "TWINSHOT_BODY_GRACE=nan"),
         ("CACHE_TTL", "0", "TWINSHOT_CACHE_TTL=0"),
@@ -48,6 +58,16 @@ def test_a_setting_that_makes_no_sense_is_refused_by_name_and_in_one_line(variab
         read_settings({"TWINSHOT_BUNDLES": "b", f"TWINSHOT_{variable}": value})
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_origins_are_a_list_with_commas() -> None:
+    given = {
+        "TWINSHOT_BUNDLES": "b",
+        "TWINSHOT_CORS_ORIGINS": " https://a.example, http://localhost:3000,http://[::1]:5 ",
+    }
+    assert read_settings(given).cors_origins == ("https://a.example", "http://localhost:3000", "http://[::1]:5")
+    assert read_settings({**given, "TWINSHOT_CORS_ORIGINS": "*"}).cors_origins == ("*",)
+    assert read_settings({**given, "TWINSHOT_CORS_ORIGINS": ""}).cors_origins is None
 
 
 def test_one_key_for_reading_and_writing_is_refused() -> None:
