@@ -18,7 +18,7 @@ from app.live import Loaded
 from app.parameters import read
 from app.problems import ProblemError
 from app.settings import Settings
-from app.telemetry import Timing
+from app.telemetry import Telemetry, Timing
 
 
 async def _service(request: Request) -> Service:
@@ -145,6 +145,7 @@ async def _photo_search(request: Request) -> _PhotoSearch:
 @dataclass(frozen=True, slots=True)
 class _ChangeRequest:
     settings: Settings
+    telemetry: Telemetry
     writer: Writer
     loaded: Loaded
     body: Body
@@ -159,6 +160,7 @@ async def _change_request(request: Request) -> _ChangeRequest:
     assert service.writer is not None  # `may_write` came first
     return _ChangeRequest(
         settings=service.settings,
+        telemetry=service.telemetry,
         writer=service.writer,
         loaded=service.live.take(),
         body=Body(service.intake, request.headers, aiter(request.stream())),

@@ -20,6 +20,9 @@ from app.live import Loaded
 
 Stage = Literal["queue", "decode", "encode", "search", "rank", "cache"]
 Layer = Literal["answer", "embedding"]
+ChangeKind = Literal["put", "add_images", "delete_image", "delete", "unknown"]
+"""What is done to a product; unknown: an operation of a batch that is none of them."""
+Outcome = Literal["done", "refused", "replayed"]
 _BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -85,6 +88,16 @@ class Telemetry:
         self.rows = Gauge("twinshot_generation_rows", "Photos in the live generation.", registry=own)
         self.products = Gauge("twinshot_generation_products", "Products in the live generation.", registry=own)
         self.revision = Gauge("twinshot_revision", "Revision of the catalogue in every answer.", registry=own)
+        self.added_rows = Gauge("twinshot_added_rows", "Photos in memory that came with changes.", registry=own)
+        self.gone_rows = Gauge("twinshot_gone_rows", "Photos that are still held but there no more.", registry=own)
+        self.changes = Counter("twinshot_changes", "Changes by kind and outcome.", ["kind", "outcome"], registry=own)
+        self.change_seconds = Histogram(
+            "twinshot_change_seconds",
+            "From a whole request until it is acknowledged.",
+            ["request"],
+            registry=own,
+            buckets=(*_BUCKETS, 30.0, 100.0),
+        )
         ProcessCollector(registry=own)
         self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         # looked up once: finding a series by its labels costs more than counting in it
@@ -110,6 +123,23 @@ class Telemetry:
         for stage, seconds in timing.seconds.items():
             self._stage_seconds[stage].observe(seconds)
 
+    def changed(self, kind: ChangeKind, outcome: Outcome) -> None:
+        """Count what became of a change."""
+        self.changes.labels(kind, outcome).inc()
+
+    @contextmanager
+    def counting(self, kind: ChangeKind) -> Iterator[None]:
+        """Count a change as refused where this ends with an error."""
+        try:
+            yield
+        except Exception:
+            self.changed(kind, "refused")
+            raise
+
+    def acknowledged(self, request: Literal["single", "batch"], timing: Timing) -> None:
+        """Count the time since all of a request was there: what it did is on the disk, and searched."""
+        self.change_seconds.labels(request).observe(timing.took_ms / 1000)
+
     def looked_up(self, layer: Layer, hit: bool) -> None:
         """Count a cache look-up."""
         self._lookups[layer, hit].inc()
@@ -132,3 +162,5 @@ class Telemetry:
         self.rows.set(loaded.view.rows)
         self.products.set(loaded.view.products)
         self.revision.set(loaded.revision)
+        self.added_rows.set(loaded.view.added_rows)
+        self.gone_rows.set(loaded.view.gone_rows)

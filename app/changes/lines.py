@@ -10,6 +10,7 @@ from pydantic_core import from_json
 from app.changes.operations import Shop, add, put, remove, remove_photo
 from app.changes.requests import Id, ProductFields
 from app.problems import ProblemError
+from app.telemetry import ChangeKind
 from app.wording import plain, shown
 from engine.changes.record import StoredPhoto
 
@@ -71,7 +72,7 @@ class _Delete(Operation):
         return remove(shop, self.product_id, self.if_match)
 
 
-_KINDS: dict[str, type[Operation]] = {
+_KINDS: dict[ChangeKind, type[Operation]] = {
     "put": _Put,
     "add_images": _AddImages,
     "delete_image": _DeleteImage,
@@ -85,6 +86,11 @@ class Line:
 
     given: Mapping[str, Any] | None
     read: Operation | ProblemError
+
+    @property
+    def kind(self) -> ChangeKind:
+        """What it asks for, whether or not it can be done."""
+        return _kind(self.given)
 
     @property
     def product_id(self) -> str | None:
@@ -110,12 +116,12 @@ def line_of(number: int, text: bytes) -> Line:
 
 
 def _read(given: Mapping[str, Any]) -> Operation | ProblemError:
-    op = _text(given, "op")
-    if op not in _KINDS:
+    kind = _kind(given)
+    if kind == "unknown":
         own = "the field is missing" if "op" not in given else f"there is no {shown(str(given['op']))!r}"
         return ProblemError("invalid-request", f"op: {own}; there are {', '.join(_KINDS)}")
     try:
-        operation = _KINDS[op].model_validate(given)
+        operation = _KINDS[kind].model_validate(given)
     except ValidationError as error:
         return ProblemError("invalid-request", plain(error.errors()[0]))
     if isinstance(operation, _AddImages) and not operation.images:
@@ -123,6 +129,10 @@ def _read(given: Mapping[str, Any]) -> Operation | ProblemError:
     if len(set(operation.names)) < len(operation.names):
         return ProblemError("invalid-request", "images: a photo is named twice")
     return operation
+
+
+def _kind(given: Mapping[str, Any] | None) -> ChangeKind:
+    return next((kind for kind in _KINDS if kind == _text(given, "op")), "unknown")
 
 
 def _text(given: Mapping[str, Any] | None, name: str) -> str | None:

@@ -10,7 +10,7 @@ from app.changes.batch import MOST, PART, batch_of, largest
 from app.changes.operations import Shop
 from app.changes.requests import once_of, taking
 from app.deps import ChangeRequest, RequestId, may_write
-from app.telemetry import Timing
+from app.telemetry import Outcome, Timing
 
 router = APIRouter(tags=["changes"], dependencies=[Depends(may_write)])
 
@@ -39,8 +39,9 @@ async def change_batch(asked: ChangeRequest, request_id: RequestId) -> ChangeBat
             asked.loaded.encoder.card.preprocessing.max_bytes,
             taking(PART, writer.compute.gate),
         )
+        timing = Timing()
         batch = await asyncio.to_thread(batch_of, uploads)
-        prepared, unusable = await writer.prepare_each(asked.loaded, batch.needed, Timing())
+        prepared, unusable = await writer.prepare_each(asked.loaded, batch.needed, timing)
 
         def answer(shop: Shop) -> str:
             results = batch.run(shop, unusable, request_id)
@@ -56,4 +57,8 @@ async def change_batch(asked: ChangeRequest, request_id: RequestId) -> ChangeBat
 
         changed = await writer.change(prepared, answer, once_of(asked.idempotency_key, (asked.path,), uploads))
     answered = ChangeBatch.model_validate_json(changed.answer)
+    for line, result in zip(batch.lines, answered.results, strict=True):
+        outcome: Outcome = "replayed" if changed.replayed else "refused" if result.error else "done"
+        asked.telemetry.changed(line.kind, outcome)
+    asked.telemetry.acknowledged("batch", timing)
     return answered.model_copy(update={"replayed": changed.replayed, "request_id": request_id})

@@ -1,6 +1,7 @@
 """PUT and DELETE /products, their photos, and GET /changes: the catalogue changes while it is served."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
@@ -14,7 +15,7 @@ from app.deps import ChangeRequest, ListedChanges, Parts, Snapshot, may_write
 from app.form import Upload
 from app.parameters import described
 from app.problems import ProblemError
-from app.telemetry import Timing
+from app.telemetry import ChangeKind, Timing
 
 writes = APIRouter(tags=["changes"], dependencies=[Depends(may_write)])
 reads = APIRouter(tags=["changes"])
@@ -34,10 +35,10 @@ def _form(fields: dict[str, Any]) -> dict[str, Any]:
 @writes.put("/products/{product_id:path}", summary="Put a product and all its photos", openapi_extra=_form(_PUT))
 async def put_product(product_id: str, asked: ChangeRequest, if_match: IfMatch = None) -> ProductChange:
     """Make the product what is sent, whether or not it was there: photos that are not sent are its photos no more."""
-    with asked.body:
+    with asked.body, asked.telemetry.counting("put"):
         uploads = await _uploads(asked)
         product = fields_of(uploads).stored(id_of(product_id), [own.stored for own in photos_of(uploads)])
-        return await _changed(asked, product_id, uploads, lambda shop: put(shop, product, if_match))
+        return await _changed(asked, "put", product_id, uploads, lambda shop: put(shop, product, if_match))
 
 
 @writes.post(
@@ -45,25 +46,30 @@ async def put_product(product_id: str, asked: ChangeRequest, if_match: IfMatch =
 )
 async def add_images(product_id: str, asked: ChangeRequest, if_match: IfMatch = None) -> ProductChange:
     """A photo whose id the product has already takes that one's place."""
-    with asked.body:
+    with asked.body, asked.telemetry.counting("add_images"):
         uploads = await _uploads(asked)
         photos = [own.stored for own in photos_of(uploads)]
         if not photos:
             raise ProblemError("invalid-request", "image: the field is missing")
-        return await _changed(asked, product_id, uploads, lambda shop: add(shop, product_id, photos, if_match))
+        return await _changed(
+            asked, "add_images", product_id, uploads, lambda shop: add(shop, product_id, photos, if_match)
+        )
 
 
 # before DELETE /products/{id}, whose id may contain slashes
 @writes.delete("/products/{product_id:path}/images/{image_id:path}", summary="Remove a photo of a product")
 async def remove_image(product_id: str, image_id: str, asked: ChangeRequest, if_match: IfMatch = None) -> ProductChange:
     """The product stays, even without any photo."""
-    return await _changed(asked, product_id, (), lambda shop: remove_photo(shop, product_id, image_id, if_match))
+    with asked.telemetry.counting("delete_image"):
+        work = partial(remove_photo, product_id=product_id, image_id=image_id, if_match=if_match)
+        return await _changed(asked, "delete_image", product_id, (), work)
 
 
 @writes.delete("/products/{product_id:path}", summary="Remove a product")
 async def remove_product(product_id: str, asked: ChangeRequest, if_match: IfMatch = None) -> ProductChange:
     """It is found no more, not even after a roll-back to a generation that has it."""
-    return await _changed(asked, product_id, (), lambda shop: remove(shop, product_id, if_match))
+    with asked.telemetry.counting("delete"):
+        return await _changed(asked, "delete", product_id, (), lambda shop: remove(shop, product_id, if_match))
 
 
 @reads.get("/changes", summary="List what changed", openapi_extra={"parameters": described(ChangesParams)})
@@ -84,7 +90,7 @@ async def _uploads(asked: ChangeRequest) -> list[Upload]:
 
 
 async def _changed(
-    asked: ChangeRequest, product_id: str, uploads: Sequence[Upload], work: Callable[[Shop], int]
+    asked: ChangeRequest, kind: ChangeKind, product_id: str, uploads: Sequence[Upload], work: Callable[[Shop], int]
 ) -> ProductChange:
     """Do `work`, durably, and say what the product is now."""
 
@@ -92,8 +98,11 @@ async def _changed(
         revision = work(shop)
         return ProductChange.of(product_id, revision, shop.product(product_id)).model_dump_json()
 
+    timing = Timing()
     photos: list[NewPhoto] = photos_of(uploads)
     once = once_of(asked.idempotency_key, (asked.method, asked.path, asked.if_match or ""), uploads)
-    prepared = await asked.writer.prepare(asked.loaded, photos, Timing())
+    prepared = await asked.writer.prepare(asked.loaded, photos, timing)
     changed = await asked.writer.change(prepared, answer, once)
+    asked.telemetry.changed(kind, "replayed" if changed.replayed else "done")
+    asked.telemetry.acknowledged("single", timing)
     return ProductChange.model_validate_json(changed.answer).model_copy(update={"replayed": changed.replayed})

@@ -45,6 +45,16 @@ class View:
         self._base_is_whole = not overlay.any_base_gone
 
     @property
+    def added_rows(self) -> int:
+        """Rows that changes have brought, those that are gone again among them."""
+        return self._added
+
+    @property
+    def gone_rows(self) -> int:
+        """Rows, of the generation or added, that are there no more."""
+        return self._overlay.base_rows + self._added - self.rows
+
+    @property
     def thresholds(self) -> Floats:
         """float32 [bits]."""
         return self.generation.thresholds

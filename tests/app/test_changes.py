@@ -1,6 +1,7 @@
 """Products are put, changed and removed while they are served: found by the next query, gone from the next query."""
 
 import json
+import re
 from typing import Any
 
 import httpx2
@@ -165,6 +166,39 @@ def test_a_list_has_what_was_changed_with_and_without_photos(shop: TestClient) -
     assert (without["images"], without["image_url"]) == ([], None)
     listed = shop.get("/products?category=meta:M").json()["products"]
     assert [own["product_id"] for own in listed] == ["A", "P035"]
+
+
+def test_the_metrics_count_changes_and_what_they_leave(shop: TestClient) -> None:
+    key = {"Idempotency-Key": "k1"}
+    for _ in range(2):
+        put(shop, "NEW", ("a.jpg", photo_of(40)), ("b.jpg", photo_of(41)), headers=key)
+    put(shop, "NEW", colour="red")
+    put(shop, "NEW", ("a.jpg", b"no photo"))
+    shop.post("/products/P03/images", files=[("image", ("c.jpg", photo_of(42)))])
+    shop.delete("/products/P03/images/P03-0")
+    shop.delete("/products/P04")
+    shop.delete("/products/P04")
+    lines = b'{"op": "delete", "product_id": "NEW"}\n{"op": "delete", "product_id": "NEW"}\n{"op": "upsert"}\n{'
+    assert shop.post("/products/batch", files={"operations": lines}).status_code == 200
+    text = shop.get("/metrics").text
+    counted = dict(re.findall(r"^twinshot_changes_total{(.*)} (\S+)$", text, re.MULTILINE))
+    assert counted == {
+        'kind="put",outcome="done"': "1.0",
+        'kind="put",outcome="replayed"': "1.0",
+        'kind="put",outcome="refused"': "2.0",
+        'kind="add_images",outcome="done"': "1.0",
+        'kind="delete_image",outcome="done"': "1.0",
+        'kind="delete",outcome="done"': "2.0",
+        'kind="delete",outcome="refused"': "2.0",
+        'kind="unknown",outcome="refused"': "2.0",
+    }
+    assert 'twinshot_change_seconds_count{request="single"} 5.0' in text
+    assert 'twinshot_change_seconds_count{request="batch"} 1.0' in text
+    assert "twinshot_revision 5.0" in text
+    # NEW brought 2 photos, which went with it; P03 had 3, then 4, then 3 again; the 3 of P04 went
+    assert "twinshot_generation_rows 57.0" in text
+    assert "twinshot_added_rows 9.0" in text
+    assert "twinshot_gone_rows 12.0" in text
 
 
 def test_changes_want_the_write_key_and_a_state(shops: Shops, client: TestClient) -> None:
