@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from app import problems
 from app.changes import batch
 from app.deps import has_read_key, may_read
+from app.doorman import Doorman
 from app.lifespan import lifespan_of
 from app.linger import Linger
 from app.live import Live
@@ -43,6 +44,8 @@ def create_app(settings: Settings, live: Live, state: State | None = None) -> Fa
         generate_unique_id_function=_operation_id,
     )
     problems.install(app)
+    asked = {route.path: route for route in search.router.routes if isinstance(route, APIRoute)}
+    app.add_middleware(Doorman, routes=asked)
     app.add_middleware(Envelope, telemetry=telemetry)
     if settings.cors_origins is not None:
         # around the envelope, so that a page can read errors too, those of last resort among them

@@ -1,13 +1,19 @@
 """Who may wait for a thread: a burst may queue, an overload may not.
 
 A queue that somebody found full means that photos come faster than they are worked on. Whoever is let in then waits
-the whole queue for nothing: it will be as full when the next one comes. So from that moment until nobody waits any more
-only SHORT photos a thread may wait, and those that were queued before are refused, oldest first. A queue that merely
-stands (as many callers as always, each with one photo) is never found full and nobody is refused.
+the whole queue for nothing: it will be as full when the next one comes. So from that moment until nobody waits or is
+refused any more only SHORT photos a thread may wait, and those that were queued before are refused, oldest first. A
+queue that merely stands (as many callers as always, each with one photo) is never found full and nobody is refused.
+
+A photo is refused before its body is read, if possible, and so those whose bodies are just being read count too: else
+as many are let in as come in the milliseconds that a body takes, and most of them are read for nothing.
 """
 
 import asyncio
+import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from prometheus_client import Gauge
@@ -16,6 +22,10 @@ from engine.errors import TwinshotError
 
 SHORT = 2
 """Photos a thread that may wait during an overload: enough that no thread ever runs dry."""
+CALM = 0.1
+"""Seconds without a refusal after which an overload may be over: that nobody waits for a moment says nothing."""
+ARRIVING = 0.02
+"""Seconds within which the body of a photo that was let in is expected. Slow phones take longer and keep nobody out."""
 
 
 class QueueFullError(TwinshotError):
@@ -38,12 +48,13 @@ class Gate:
         self._threads, self._queue, self._patience = threads, queue, patience
         self._free = threads
         self._line: deque[_Place] = deque()
-        self._overloaded = False
+        self._coming: dict[object, float] = {}
+        self._overloaded, self._refused_at = False, -CALM
         self._depth = depth
 
     @property
     def full(self) -> bool:
-        """Whether a new photo would be refused."""
+        """Whether a photo that is here now would be refused."""
         return not self._free and len(self._line) >= self._room
 
     def require_room(self) -> None:
@@ -51,9 +62,27 @@ class Gate:
         if self.full:
             self.refuse()
 
+    @contextmanager
+    def letting_in(self) -> Iterator[None]:
+        """A request whose photo is still to be read, until it is answered. Raises QueueFullError, see `refuse`."""
+        now = time.monotonic()
+        while self._coming and (first := next(iter(self._coming.items())))[1] < now - ARRIVING:
+            del self._coming[first[0]]
+        if not self._free and len(self._line) + len(self._coming) >= self._room:
+            self.refuse()
+        request = object()
+        self._coming[request] = now
+        try:
+            yield
+        finally:
+            self._coming.pop(request, None)
+
     async def enter(self, begun: bool = False) -> None:
         """Wait for a turn; `leave` must follow. With `begun` no queue is too long. Raises QueueFullError."""
+        if self._coming:
+            del self._coming[next(iter(self._coming))]  # which of them does not matter: one has come
         if self._free:
+            self._ease()
             self._free -= 1
             self._show()
             return
@@ -76,13 +105,13 @@ class Gate:
                 place.turn.set_result(None)
                 self._show()
                 return
-        self._overloaded = False
         self._free += 1
+        self._ease()
         self._show()
 
     def refuse(self) -> None:
         """Turn a photo away, and with it those whose waiting made the queue too long. Raises QueueFullError."""
-        self._overloaded = True
+        self._overloaded, self._refused_at = True, time.monotonic()
         waiting = [place for place in self._line if not place.begun]
         for place in waiting[: max(len(waiting) - self._room, 0)]:
             self._line.remove(place)
@@ -101,6 +130,11 @@ class Gate:
             elif not place.turn.cancelled() and place.turn.exception() is None:
                 self.leave()  # the turn came together with the end of its taker
             raise
+
+    def _ease(self) -> None:
+        """Nobody waits: the overload is over unless somebody was refused just now."""
+        if time.monotonic() >= self._refused_at + CALM:
+            self._overloaded = False
 
     @property
     def _room(self) -> int:

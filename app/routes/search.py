@@ -92,7 +92,6 @@ def _scope(asked: PhotoSearch) -> LiveScope:
 
 
 async def _uploads(asked: PhotoSearch, most: int) -> list[Upload]:
-    asked.service.compute.gate.require_room()  # before the body is read: it could not be worked on
     return await asked.body.photos(most, asked.loaded.encoder.card.preprocessing.max_bytes)
 
 

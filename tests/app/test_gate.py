@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Gauge
 
-from app.gate import SHORT, Gate, QueueFullError
+from app.gate import ARRIVING, CALM, SHORT, Gate, QueueFullError
 
 Story = Callable[[Gate], Coroutine[Any, Any, None]]
 
@@ -84,7 +85,14 @@ def test_a_queue_found_full_becomes_short_and_keeps_the_newest() -> None:
         assert outcome(another) == "refused"
         for _ in range(SHORT + 1):
             own.leave()
-        # nobody waits any more, so a burst may queue again
+        # nobody waits, but somebody was refused just now: only for a moment the thread ran ahead
+        await own.enter()
+        again = await settled(*(own.enter() for _ in range(SHORT + 1)))
+        assert list(map(outcome, again)) == ["waits"] * SHORT + ["refused"]
+        for _ in range(SHORT + 1):
+            own.leave()
+        await asyncio.sleep(1.1 * CALM)
+        # nobody was refused for a while, so a burst may queue again
         await own.enter()
         burst = await settled(*(own.enter() for _ in range(8)))
         assert set(map(outcome, burst)) == {"waits"}
@@ -164,5 +172,39 @@ def test_whatever_happens_turns_in_use_and_free_ones_are_as_many_as_threads(step
         assert shown(depth) == 0
         await own.enter()
         await own.enter()
+
+    asyncio.run(story())
+
+
+def test_bodies_that_are_just_being_read_count_before_others_are_read() -> None:
+    async def story() -> None:
+        own, _ = gate(queue=2)
+        with own.letting_in():
+            await own.enter()  # it has come, and is worked on
+        with ExitStack() as reading:
+            for _ in range(2):
+                reading.enter_context(own.letting_in())
+            with pytest.raises(QueueFullError), own.letting_in():
+                pass
+            # who is here is not kept out by who may still come
+            (here,) = await settled(own.enter())
+            assert outcome(here) == "waits"
+            here.cancel()
+            await settled()
+            # a phone that takes its time keeps nobody out either
+            await asyncio.sleep(1.1 * ARRIVING)
+            with own.letting_in():
+                pass
+
+    asyncio.run(story())
+
+
+def test_who_was_answered_without_a_turn_keeps_nobody_out() -> None:
+    async def story() -> None:
+        own, _ = gate(queue=1)
+        await own.enter()
+        for _ in range(3):
+            with own.letting_in():
+                pass  # the cache had it
 
     asyncio.run(story())
