@@ -48,7 +48,8 @@ class Overlay:
         self.categories: list[CategorySlice] = list(manifest.categories)
         self.records: list[RowRecord] = []
         self.category: npt.NDArray[np.int32] = np.empty(_FIRST, dtype=np.int32)
-        self.any_base_gone = False
+        self.base_rows_gone = 0
+        self.added_rows_gone = 0
         self.rows_there = manifest.rows
         self.products_there = manifest.products
         self.revision = manifest.includes_revision
@@ -64,9 +65,10 @@ class Overlay:
         for row in before.tolist():
             if row < self.base_rows:
                 self.base_gone[row] = revision
-                self.any_base_gone = True
+                self.base_rows_gone += 1
             else:
                 self.gone[row - self.base_rows] = revision
+                self.added_rows_gone += 1
         rows = () if change.product is None else self._add(change.product, codes)
         self.rows_there += len(rows) - len(before)
         self.products_there += (change.product is not None) - self._is_there(change.product_id, len(before))

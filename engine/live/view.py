@@ -17,6 +17,8 @@ from engine.scope import paths_of, rows_under
 
 FIRST = 256
 """Added rows that are looked at first for all within a radius."""
+SPARE = 16
+"""Rows that are asked for besides, where any are gone."""
 MORE = 4
 """How many times as many rows are asked for when those were too few."""
 
@@ -42,7 +44,8 @@ class View:
         self._codes: Codes = overlay.codes
         self._gone: Revisions = overlay.gone
         self._category = overlay.category
-        self._base_is_whole = not overlay.any_base_gone
+        self._base_rows_gone = overlay.base_rows_gone
+        self._added_rows_gone = overlay.added_rows_gone
 
     @property
     def added_rows(self) -> int:
@@ -86,23 +89,27 @@ class View:
     def nearest(self, code: Codes, count: int, scope: LiveScope) -> Hits:
         """The `count` nearest rows that are there; see HammingIndex. Rows behind the generation's are added ones."""
         base = _nearest(
-            lambda asked: self.generation.nearest(code, asked, scope.base), size(scope.base), count, self._base_there
+            lambda asked: self.generation.nearest(code, asked, scope.base),
+            size(scope.base),
+            count,
+            self._base_there,
+            self._base_rows_gone / max(self._overlay.base_rows, 1),
         )
-        rows, codes = self._added_in(scope)
-        if not len(rows):
+        places, codes = self._added_in(scope)
+        if not len(codes):
             return base
 
         def scanned(asked: int) -> Hits:
             hits = scan(codes, code, asked)
-            return Hits(rows[hits.rows], hits.distances)
+            return Hits(self._added_rows(places, hits.rows), hits.distances)
 
-        added = _nearest(scanned, len(rows), count, self._added_there)
+        added = _nearest(scanned, len(codes), count, self._added_there, self._added_rows_gone / self._added)
         return _merged(base, added, count)
 
     def within(self, code: Codes, radius: int, scope: LiveScope) -> Hits:
         """Every row that is there whose distance is at most `radius`."""
         base = self._base_there(self.generation.within(code, radius, scope.base))
-        rows, codes = self._added_in(scope)
+        places, codes = self._added_in(scope)
         asked = FIRST
         while True:
             hits = scan(codes, code, asked)
@@ -110,7 +117,7 @@ class View:
                 break
             asked *= MORE
         near = int(np.searchsorted(hits.distances, radius, side="right"))
-        added = self._added_there(Hits(rows[hits.rows[:near]], hits.distances[:near]))
+        added = self._added_there(Hits(self._added_rows(places, hits.rows[:near]), hits.distances[:near]))
         return _merged(base, added, None)
 
     def codes(self, rows: Rows) -> Codes:
@@ -171,7 +178,7 @@ class View:
         kept = there(self._gone[: self._added], self.revision)
         added = np.bincount(self._category[: self._added][kept], minlength=len(categories)).tolist()
         counts = [own.stop - own.start for own in categories]
-        if not self._base_is_whole:
+        if self._base_rows_gone:
             marks = self._overlay.base_gone
             counts = [int(np.count_nonzero(there(marks[own.start : own.stop], self.revision))) for own in categories]
         return [base + more for base, more in zip(counts, added, strict=True)]
@@ -185,16 +192,19 @@ class View:
         row = self._overlay.added_row(image_id, self.revision, self._added)
         return row is not None
 
-    def _added_in(self, scope: LiveScope) -> tuple[Rows, Codes]:
-        """The added rows of a scope, whether or not they are still there, and their codes."""
-        first = self._overlay.base_rows
+    def _added_in(self, scope: LiveScope) -> tuple[Rows | None, Codes]:
+        """The added rows of a scope, whether or not they are still there: their places (None: all), and codes."""
         if scope.categories is None:
-            return np.arange(first, first + self._added), self._codes[: self._added]
-        rows = np.flatnonzero(np.isin(self._category[: self._added], list(scope.categories)))
-        return rows + first, self._codes[rows]
+            return None, self._codes[: self._added]
+        places = np.flatnonzero(np.isin(self._category[: self._added], list(scope.categories)))
+        return places, self._codes[places]
+
+    def _added_rows(self, places: Rows | None, found: Rows) -> Rows:
+        """The row numbers of what was found among the added rows at `places`."""
+        return (found if places is None else places[found]) + self._overlay.base_rows
 
     def _base_there(self, hits: Hits) -> Hits:
-        if self._base_is_whole:
+        if not self._base_rows_gone:
             return hits
         return _kept(hits, there(self._overlay.base_gone[hits.rows], self.revision))
 
@@ -202,9 +212,13 @@ class View:
         return _kept(hits, there(self._gone[hits.rows - self._overlay.base_rows], self.revision))
 
 
-def _nearest(search: Callable[[int], Hits], total: int, count: int, keep: Callable[[Hits], Hits]) -> Hits:
-    """The `count` nearest of what `keep` leaves: more are asked for while too many of the nearest are gone."""
-    asked = count
+def _nearest(search: Callable[[int], Hits], total: int, count: int, keep: Callable[[Hits], Hits], gone: float) -> Hits:
+    """The `count` nearest of what `keep` leaves: more are asked for while too many of the nearest are gone.
+
+    `gone`: the share of all that is. Twice as many and SPARE are asked for at first: one scan is then nearly always
+    enough, and a few more rows cost nothing beside it.
+    """
+    asked = count if not gone else count + int(2 * gone * count) + SPARE
     while True:
         kept = keep(search(asked))
         if len(kept) >= count or asked >= total:

@@ -1,0 +1,1 @@
+"""Parts of `benchmarks.live`: what changing the catalogue costs those who search it."""
