@@ -1,6 +1,6 @@
 """Reading photos from a request body: counted, at a minimum rate, in memory only. Photos never touch the disk."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Self
 
 from prometheus_client import Gauge
@@ -81,6 +81,18 @@ class Body:
         form = Form(options.get(b"boundary", b""), part_bytes, refusal)
         await self._read(form.feed, limit)
         return form.uploads()
+
+    async def text(self, limit: int, kinds: Sequence[str]) -> bytes:
+        """The body as it is, of `limit` bytes, where its content type is one of `kinds`. Raises as `photos`."""
+        content_type, _ = parse_options_header(self._headers.get("content-type", ""))
+        limit = min(self._settings.max_body_bytes, limit)
+        self._check_length(limit)
+        own = content_type.decode("latin-1") or "not given"
+        if own not in kinds:
+            raise ProblemError("unsupported-content-type", f"the content type is {own}; send {' or '.join(kinds)}")
+        part = Part()
+        await self._read(part.feed, limit)
+        return part.upload().data
 
     def __enter__(self) -> Self:
         return self

@@ -24,7 +24,7 @@ from engine.changes.state import State
 
 STATIC = Path(__file__).parent / "static"
 CORS: dict[str, Any] = {
-    "allow_methods": ("GET", "HEAD", "POST", "PUT", "DELETE"),
+    "allow_methods": ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
     "allow_headers": ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID"),
     "expose_headers": ("ETag", "Retry-After", "Server-Timing", "X-Request-ID"),
 }

@@ -20,7 +20,7 @@ from app.live import Loaded
 
 Stage = Literal["queue", "decode", "encode", "search", "rank", "cache"]
 Layer = Literal["answer", "embedding"]
-ChangeKind = Literal["put", "add_images", "delete_image", "delete", "unknown"]
+ChangeKind = Literal["put", "edit", "add_images", "delete_image", "delete", "unknown"]
 """What is done to a product; unknown: an operation of a batch that is none of them."""
 Outcome = Literal["done", "refused", "replayed"]
 _BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
-from app.changes.operations import Shop, add, put, remove, remove_photo
+from app.changes.operations import Shop, add, edit, put, remove, remove_photo
 from app.changes.requests import Id, ProductFields
 from app.problems import ProblemError
 from app.telemetry import ChangeKind
@@ -45,6 +45,14 @@ class _Put(Operation, ProductFields):
         return put(shop, self.stored(self.product_id, photos), self.if_match)
 
 
+class _Edit(Operation, ProductFields):
+    op: Literal["edit"]
+
+    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> int:
+        given = self.model_dump(include=set(ProductFields.model_fields), exclude_unset=True)
+        return edit(shop, self.product_id, given, self.if_match)
+
+
 class _AddImages(Operation):
     op: Literal["add_images"]
     images: tuple[str, ...]
@@ -74,6 +82,7 @@ class _Delete(Operation):
 
 _KINDS: dict[ChangeKind, type[Operation]] = {
     "put": _Put,
+    "edit": _Edit,
     "add_images": _AddImages,
     "delete_image": _DeleteImage,
     "delete": _Delete,

@@ -4,13 +4,14 @@ The log has the last word about every product that was ever changed; of all othe
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.changes.errors import ChangedMeanwhileError, NoSuchProductError, TakenError, TooManyPhotosError
 from engine.changes.log import Writing
 from engine.changes.record import StoredPhoto, StoredProduct
 from engine.live.view import View
+from engine.taxonomy import LEVELS
 
 MOST_PHOTOS = 100
 """Photos that a product may have."""
@@ -47,6 +48,16 @@ def put(shop: Shop, product: StoredProduct, if_match: str | None) -> int:
     _require_match(shop.product(product.product_id), if_match)
     _require_free(shop, product)
     return shop.writing.put(product)
+
+
+def edit(shop: Shop, product_id: str, fields: Mapping[str, str | None], if_match: str | None) -> int:
+    """Change what is known of a product, a level of its category among it; its photos stay. Raises as `remove`."""
+    product = _require(shop, product_id)
+    _require_match(product, if_match)
+    levels = zip(LEVELS, product.category, strict=True)
+    category = tuple(fields.get(level, before) for level, before in levels)
+    others = {name: value for name, value in fields.items() if name not in LEVELS}
+    return shop.writing.put(product.model_copy(update={**others, "category": category}))
 
 
 def add(shop: Shop, product_id: str, photos: Sequence[StoredPhoto], if_match: str | None) -> int:

@@ -60,6 +60,14 @@ def fields_of(uploads: Sequence[Upload]) -> ProductFields:
         raise RequestValidationError([{**own, "loc": ("product", *own["loc"])} for own in error.errors()]) from error
 
 
+def patch_of(body: bytes) -> dict[str, str | None]:
+    """What a JSON merge patch (RFC 7396) changes of a product: null is unknown. Raises RequestValidationError."""
+    try:
+        return ProductFields.model_validate_json(body).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
+
+
 def photos_of(uploads: Sequence[Upload]) -> list[NewPhoto]:
     """The photos among the parts of a form: an id is the file's name, else the SHA-256. Raises ProblemError."""
     photos = [_new_photo(own) for own in uploads if own.name == FIELD]

@@ -59,7 +59,7 @@ class Writer:
         """Decode and encode photos behind the gate that searches wait at too. Raises PhotoError and QueueFullError."""
         found: list[Prepared] = []
         for photo in photos:  # one after the other: a caller with many photos is one caller
-            found.append(await self.compute.run(timing, partial(_prepare, loaded, photo), begun=bool(found)))
+            found.append(await self.compute.run(timing, partial(prepared, loaded, photo), begun=bool(found)))
         return found
 
     async def prepare_each(
@@ -74,7 +74,7 @@ class Writer:
 
         async def one(photo: NewPhoto, begun: bool) -> None:
             try:
-                found.append(await self.compute.run(timing, partial(_prepare, loaded, photo), begun=begun))
+                found.append(await self.compute.run(timing, partial(prepared, loaded, photo), begun=begun))
             except PhotoError as error:
                 unusable[photo.image_id] = error
 
@@ -138,7 +138,8 @@ class Changed:
     replayed: bool
 
 
-def _prepare(loaded: Loaded, photo: NewPhoto) -> Prepared:
+def prepared(loaded: Loaded, photo: NewPhoto) -> Prepared:
+    """Decode and encode a photo, and make its thumbnail. Raises PhotoError."""
     card = loaded.encoder.card
     decoded = decode(photo.data, card.preprocessing)
     embedding = loaded.encoder.encode(crop(decoded, card.preprocessing)[np.newaxis]).embeddings[0]

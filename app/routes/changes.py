@@ -1,5 +1,6 @@
-"""PUT and DELETE /products, their photos, and GET /changes: the catalogue changes while it is served."""
+"""PUT, PATCH and DELETE /products, their photos, and GET /changes: the catalogue changes while it is served."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, Any
@@ -8,8 +9,8 @@ from fastapi import APIRouter, Depends, Header
 
 from app.asked import ChangesParams
 from app.changes.answers import ChangeList, ChangeRecord, ProductChange
-from app.changes.operations import MOST_PHOTOS, Shop, add, put, remove, remove_photo
-from app.changes.requests import fields_of, id_of, once_of, photos_of, taking
+from app.changes.operations import MOST_PHOTOS, Shop, add, edit, put, remove, remove_photo
+from app.changes.requests import ProductFields, fields_of, id_of, once_of, patch_of, photos_of, taking
 from app.changes.write import NewPhoto
 from app.deps import ChangeRequest, ListedChanges, Parts, Snapshot, may_write
 from app.form import Upload
@@ -24,6 +25,11 @@ IfMatch = Annotated[str | None, Header(description="Only if the product is still
 _IMAGES = {"type": "array", "items": {"type": "string", "format": "binary"}}
 _PRODUCT = {"type": "string", "description": "JSON: title, url, meta, level2, leaf; what is left out is unknown."}
 _PUT = {"product": _PRODUCT, "image": _IMAGES}
+_PATCH_KINDS = ("application/merge-patch+json", "application/json")
+_FIELDS = {"type": "object", "properties": {name: {"type": ["string", "null"]} for name in ProductFields.model_fields}}
+_PATCH: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {kind: {"schema": _FIELDS} for kind in _PATCH_KINDS}}
+}
 _FIELDS_BYTES = 100_000
 """What a form may have besides its photos."""
 
@@ -39,6 +45,17 @@ async def put_product(product_id: str, asked: ChangeRequest, if_match: IfMatch =
         uploads = await _uploads(asked)
         product = fields_of(uploads).stored(id_of(product_id), [own.stored for own in photos_of(uploads)])
         return await _changed(asked, "put", product_id, uploads, lambda shop: put(shop, product, if_match))
+
+
+@writes.patch("/products/{product_id:path}", summary="Change what is known of a product", openapi_extra=_PATCH)
+async def edit_product(product_id: str, asked: ChangeRequest, if_match: IfMatch = None) -> ProductChange:
+    """Title, address or category, as a JSON merge patch (RFC 7396); the photos stay."""
+    with asked.body, asked.telemetry.counting("edit"):
+        sent = await asked.body.text(_FIELDS_BYTES, _PATCH_KINDS)
+        # as a part, so that an idempotency key stands for what was sent
+        part = Upload(sent, hashlib.sha256(sent).hexdigest(), "product")
+        work = partial(edit, product_id=product_id, fields=patch_of(sent), if_match=if_match)
+        return await _changed(asked, "edit", product_id, [part], work)
 
 
 @writes.post(

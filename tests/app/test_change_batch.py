@@ -73,10 +73,12 @@ def test_of_two_operations_on_one_product_the_second_finds_what_the_first_left(s
         {"op": "put", "product_id": "B", "images": ["x"]},
         {"op": "delete", "product_id": "A"},
         {"op": "add_images", "product_id": "B", "images": ["y"]},
+        {"op": "edit", "product_id": "B", "title": "Edited", "leaf": None},
     ]
     results = done(shop, operations, ("x", photo_of(40)), ("y", photo_of(41)))
-    assert kinds(results) == [None, "image-taken", None, None, "unknown-product", None]
-    assert results[5]["images"] == ["x", "y"]
+    assert kinds(results) == [None, "image-taken", None, None, "unknown-product", None, None]
+    assert results[6]["images"] == ["x", "y"]
+    assert shop.get("/products/B").json()["title"] == "Edited"
 
 
 def test_a_refused_operation_answers_what_its_own_route_would(shop: TestClient) -> None:
@@ -106,7 +108,7 @@ def test_a_refused_operation_answers_what_its_own_route_would(shop: TestClient) 
         (b"\xff", "line 1 is no JSON"),
         (b"[" * 10_000, "line 1 is no JSON"),
         (b"[1]", "line 1 is no JSON object"),
-        (b"{}", "op: the field is missing; there are put, add_images, delete_image, delete"),
+        (b"{}", "op: the field is missing; there are put, edit, add_images, delete_image, delete"),
         (b'{"op": "upsert"}', "op: there is no 'upsert'"),
         (b'{"op": ["put"]}', "op: there is no"),
         (b'{"op": "put"}', "product_id"),

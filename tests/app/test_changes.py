@@ -99,6 +99,28 @@ def test_a_product_is_replaced_whole(shop: TestClient) -> None:
     assert product["category"] == {"meta": None, "level2": None, "leaf": None}
 
 
+def test_what_is_known_of_a_product_changes_and_its_photos_stay(shop: TestClient, jpeg: bytes) -> None:
+    response = shop.get("/products/P03")
+    before, etag = response.json(), response.headers["ETag"]
+    response = shop.patch("/products/P03", json={"title": "Changed", "level2": None})
+    assert response.status_code == 200, response.text
+    assert len(response.json()["images"]) == len(before["images"])
+    found = first(shop, jpeg)
+    assert (found["product_id"], found["title"]) == ("P03", "Changed")
+    assert found["category"] == {**before["category"], "level2": None}
+    images = [shop.get("/products/P03").json()["images"], before["images"]]
+    assert len({tuple(own["image_id"] for own in each) for each in images}) == 1
+    check(shop.patch("/products/P03", json={"title": "Once more"}, headers={"If-Match": etag}), "product-changed")
+    check(shop.patch("/products/nobody", json={"title": "Whose?"}), "unknown-product")
+    check(shop.patch("/products/P03", json={"color": "red"}), "invalid-request")
+    check(shop.patch("/products/P03", data={"title": "a form"}), "unsupported-content-type")
+    keyed = {"Idempotency-Key": "patched", "Content-Type": "application/merge-patch+json"}
+    for replayed in (False, True):
+        answer = shop.patch("/products/P03", content=b'{"url": "https://shop/P03"}', headers=keyed).json()
+        assert answer["replayed"] is replayed
+    check(shop.patch("/products/P03", content=b'{"url": null}', headers=keyed), "key-used")
+
+
 def test_a_change_to_what_is_no_longer_so_is_refused(shop: TestClient) -> None:
     etag = shop.get("/products/P03").headers["ETag"]
     assert put(shop, "P03", ("a.jpg", photo_of(40)), headers={"If-Match": etag}).status_code == 200

@@ -43,7 +43,7 @@ def test_a_page_of_a_named_origin_may_read_answers_and_others_may_not(clients: C
 
 
 @pytest.mark.parametrize("header", ["authorization", "if-match", "idempotency-key", "content-type", "x-request-id"])
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_a_page_may_send_what_the_api_takes_without_a_key_for_asking(
     clients: Clients, method: str, header: str
 ) -> None:

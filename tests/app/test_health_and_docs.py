@@ -81,6 +81,7 @@ def test_every_route_is_documented_and_has_a_stable_operation_id(client: TestCli
         "product_list": "GET /products",
         "product": "GET /products/{product_id}",
         "put_product": "PUT /products/{product_id}",
+        "edit_product": "PATCH /products/{product_id}",
         "remove_product": "DELETE /products/{product_id}",
         "add_images": "POST /products/{product_id}/images",
         "change_batch": "POST /products/batch",
