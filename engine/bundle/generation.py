@@ -68,6 +68,9 @@ def open_generation(folder: Path, verify: bool = False, index_device: Device = "
     for name, record in manifest.files.items():
         check_file(folder / name, record, contents=verify or name in (ONNX_FILE, CARD_FILE))
     card = read_card(folder, verify=False)
+    made_by = manifest.files.get(ONNX_FILE)
+    if made_by is None or made_by.sha256 != card.onnx_sha256:
+        raise BundleError(f"{folder}: {CARD_FILE} describes another model than {ONNX_FILE} is; {REMEDY}")
     if (
         card.onnx_sha256 != manifest.model.onnx_sha256
         or card.preprocessing_sha256 != manifest.model.preprocessing_sha256
@@ -76,6 +79,8 @@ def open_generation(folder: Path, verify: bool = False, index_device: Device = "
             f"{folder}: the index was made by model {manifest.model.onnx_sha256[:12]}, but {CARD_FILE} describes "
             f"{card.onnx_sha256[:12]}; codes of different models do not compare: {REMEDY}"
         )
+    if len(manifest.thresholds) != card.bits:
+        raise BundleError(f"{folder}: {len(manifest.thresholds)} thresholds for {card.bits} bits; {REMEDY}")
     shards = [shard.name for shard in manifest.shards]
     flat = FlatIndex([folder / "shards" / f"{name}.faiss" for name in shards], card.bits)
     table = RowTable(folder, shards)

@@ -130,6 +130,25 @@ def test_an_index_made_by_another_model_is_refused(folder: Path, tmp_path: Path)
     assert "codes of different models do not compare" in message
 
 
+@pytest.mark.parametrize("forget", [False, True])
+def test_a_model_file_that_the_card_does_not_describe_is_refused(folder: Path, tmp_path: Path, forget: bool) -> None:
+    path = folder / "model.onnx"
+    shutil.copyfile(write_model(tmp_path / "other", seed=9) / path.name, path)
+
+    def accept_the_file(manifest: dict) -> None:  # type: ignore[type-arg]
+        manifest["files"][path.name] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
+        if forget:
+            del manifest["files"][path.name]
+
+    edit_manifest(folder, accept_the_file)
+    assert "model.json describes another model than model.onnx is" in refusal(folder)
+
+
+def test_thresholds_of_another_length_are_refused(folder: Path) -> None:
+    edit_manifest(folder, lambda manifest: manifest.update(thresholds=[0.0]))
+    assert "1 thresholds for 64 bits" in refusal(folder)
+
+
 def test_shards_that_do_not_have_the_declared_rows_are_refused(folder: Path) -> None:
     edit_manifest(folder, lambda manifest: manifest.update(rows=59))
     assert "do not have the rows that the manifest declares" in refusal(folder)
