@@ -17,7 +17,7 @@ from app.lifespan import lifespan_of
 from app.linger import Linger
 from app.live import Live
 from app.middleware import Envelope
-from app.routes import change_batch, changes, docs, health, images, info, metrics, page, products, search
+from app.routes import admin, change_batch, changes, docs, health, images, info, metrics, page, products, search
 from app.settings import Settings
 from app.telemetry import Telemetry
 from engine.changes.state import State
@@ -54,7 +54,7 @@ def create_app(settings: Settings, live: Live, state: State | None = None) -> Fa
     app.add_middleware(Linger, most=settings.max_body_bytes, also={change_batch.PATH: batch.largest(settings)})
     app.include_router(search.router, responses=problems.documented())  # PhotoSearch asks for the key
     # changes first: DELETE /products/{id}/images/{id} and the like are matched before what takes any path
-    for router in (changes.writes, change_batch.router):
+    for router in (changes.writes, change_batch.router, admin.router):
         app.include_router(router, responses=problems.documented())
     for router in (changes.reads, products.router, images.router, info.router):
         app.include_router(router, dependencies=[Depends(may_read)], responses=problems.documented())

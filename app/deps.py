@@ -101,6 +101,15 @@ async def may_write(request: Request) -> None:
         service.write_rate.take(caller_of(request, service.settings))
 
 
+async def may_reload(request: Request) -> None:
+    """Raises ProblemError: 401 unless the caller sends the write key, 403 where there is none."""
+    key = _of(request).settings.write_key
+    if key is None:
+        detail = "TWINSHOT_WRITE_KEY is not set, so nobody may ask for this; the signal SIGHUP does the same"
+        raise ProblemError("changes-off", detail)
+    require_key(request, key)
+
+
 Parts = Annotated[Service, Depends(_service)]
 RequestId = Annotated[str, Depends(_request_id)]
 Clock = Annotated[Timing, Depends(_timing)]

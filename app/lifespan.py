@@ -19,6 +19,7 @@ from app.changes.write import Writer
 from app.compute import Compute
 from app.flights import Flights
 from app.gate import Gate
+from app.generations.reload import Reloader
 from app.live import Live
 from app.rates import Rate
 from app.search import Searcher
@@ -43,6 +44,7 @@ class Service:
     follower: Follower | None
     read_rate: Rate | None
     write_rate: Rate | None
+    reloader: Reloader
 
 
 class RequestState(TypedDict):
@@ -76,15 +78,17 @@ def lifespan_of(
             follower=follower,
             read_rate=None if settings.read_rate is None else Rate(settings.read_rate),
             write_rate=None if settings.write_rate is None else Rate(settings.write_rate),
+            reloader=Reloader(settings, live, state, follower, telemetry),
         )
-        following = None if follower is None else asyncio.create_task(follower.run())
+        watching = [asyncio.create_task(own.run()) for own in (service.reloader, follower) if own is not None]
         try:
             yield {"service": service}
         finally:
-            if following is not None:
-                following.cancel()
+            service.reloader.close()
+            for own in watching:
+                own.cancel()
                 with suppress(asyncio.CancelledError):
-                    await following
+                    await own
             await flights.close()
             compute.close()
             await cache.close()

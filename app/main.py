@@ -14,6 +14,7 @@ import uvicorn
 
 from app import log as logs
 from app.create_app import create_app
+from app.hang_up import Terminal
 from app.live import Live, Loaded
 from app.loading import load
 from app.settings import Settings, read_settings, unknown_variables
@@ -35,6 +36,9 @@ class Server(uvicorn.Server):
         self._settings, self._state = settings, state
         self._live = Live()
         self._close_at = 0.0
+        self._terminal = Terminal()
+        self._loading: asyncio.Task[Loaded] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.failure: BaseException | None = None
         super().__init__(
             uvicorn.Config(
@@ -52,11 +56,16 @@ class Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Load, then wait for the end. Meanwhile /livez answers and /readyz says 503."""
-        loading = asyncio.create_task(asyncio.to_thread(load, self._settings, self._state))
-        loading.add_done_callback(self._loaded)
-        await super().main_loop()
+        self._loop = asyncio.get_running_loop()
+        self._loading = asyncio.create_task(asyncio.to_thread(load, self._settings, self._state))
+        self._loading.add_done_callback(self._loaded)
+        try:
+            await super().main_loop()
+        finally:
+            self._loop = None
 
     def _loaded(self, loading: asyncio.Task[Loaded]) -> None:
+        self._loading = None  # its result would be held for as long as the process lives
         if loading.cancelled():
             return
         self.failure = loading.exception()
@@ -80,6 +89,13 @@ class Server(uvicorn.Server):
         self._close_at = time.monotonic() + wait
         self.should_exit = True
 
+    def handle_hang_up(self, sig: int, frame: FrameType | None) -> None:
+        """SIGHUP: look for a new generation at once; if the terminal was closed, stop as at Ctrl-C."""
+        if self._terminal.closed:
+            self.handle_exit(sig, frame)
+        elif self._loop is not None:  # else nothing is loaded yet, and CURRENT is read anyway
+            self._loop.call_soon_threadsafe(self.lifespan.state["service"].reloader.look_soon)
+
 
 def main() -> None:
     """Serve until told to stop. Exit codes: 0 stopped, 1 failed, 2 a setting or the bundle is bad."""
@@ -93,7 +109,11 @@ def main() -> None:
         with _bind(settings) as port:
             log.info("listening on %s port %s", settings.host, settings.port)
             server = Server(settings, state)
-            server.run(sockets=[port])
+            before = signal.signal(signal.SIGHUP, server.handle_hang_up)
+            try:
+                server.run(sockets=[port])
+            finally:
+                signal.signal(signal.SIGHUP, before)
         if server.failure is not None:
             raise server.failure
     except TwinshotError as error:

@@ -48,6 +48,7 @@ KINDS: dict[str, Kind] = {
     "slow-body": Kind(408, "The request body came too slowly", {"Connection": "close"}),
     "image-taken": Kind(409, "Another product has a photo of this id"),
     "revision-not-reached": Kind(409, "The catalogue does not have this revision yet", {"Retry-After": "1"}),
+    "generation-refused": Kind(409, "The generation that CURRENT names cannot be served"),
     "product-changed": Kind(412, "The product is not as the caller took it to be"),
     "too-large": Kind(413, "The photo or body is too large"),
     "unsupported-photo": Kind(415, "The photo is of a type that is not taken"),

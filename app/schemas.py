@@ -212,8 +212,34 @@ class Info(_Answer):
     cache: str
 
 
+class RefusedInfo(_Answer):
+    """What CURRENT names and is not served."""
+
+    generation: str | None
+    reason: str
+
+
+class Checks(_Answer):
+    """What `verbose` adds."""
+
+    generation: Annotated[str | None, Field(description="What is served, or null.")]
+    revision: Annotated[int | None, Field(description="The revision of the catalogue in every answer, or null.")]
+    loading: Annotated[str | None, Field(description="The generation that is being loaded beside it, or null.")]
+    refused: Annotated[RefusedInfo | None, Field(description="The generation that cannot take over, or null.")]
+    cache: Annotated[str, Field(description="Which cache, and whether it answers.")]
+    process: Annotated[str, Field(description="Whether the process is shutting down.")]
+
+
 class Health(_Answer):
     """Whether the process is fit; with `verbose` also why."""
 
     status: Literal["ok", "degraded", "unavailable"]
-    checks: dict[str, str] | None = None
+    checks: Annotated[Checks | None, Field(exclude_if=lambda value: value is None)] = None
+
+
+class Reloaded(_Answer):
+    """The answer of POST /admin/reload."""
+
+    generation: Annotated[str, Field(description="What is served now.")]
+    revision: Revision
+    switched: Annotated[bool, Field(description="Whether it is another than when the request came.")]

@@ -85,6 +85,13 @@ class Telemetry:
         self.generation = Gauge(
             "twinshot_generation_info", "1 for the live generation.", ["generation", "model"], registry=own
         )
+        self.switches = Counter("twinshot_generation_switches", "Generations that took over.", registry=own)
+        self.refusals = Counter("twinshot_generation_refusals", "Generations that were refused.", registry=own)
+        self.refused = Gauge("twinshot_generation_refused", "1 while CURRENT names one that was refused.", registry=own)
+        self.load_seconds = Gauge(
+            "twinshot_generation_load_seconds", "From the look at CURRENT to the last switch.", registry=own
+        )
+        self.held = Gauge("twinshot_generations_held", "Generations in memory.", registry=own)
         self.rows = Gauge("twinshot_generation_rows", "Photos in the live generation.", registry=own)
         self.products = Gauge("twinshot_generation_products", "Products in the live generation.", registry=own)
         self.revision = Gauge("twinshot_revision", "Revision of the catalogue in every answer.", registry=own)
@@ -153,6 +160,11 @@ class Telemetry:
         self.cache_entries.set(held.entries)
         self.cache_bytes.set(held.bytes)
         self.cache_up.set(int(up))
+
+    def switched(self, seconds: float) -> None:
+        """Count a generation that took over, so many seconds after it was seen."""
+        self.switches.inc()
+        self.load_seconds.set(seconds)
 
     def describe(self, loaded: Loaded) -> None:
         """Show `loaded` as the live generation."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 from app.live import Live, Loaded
@@ -10,7 +11,7 @@ from engine.bundle.generation import Generation
 from engine.changes.state import State
 from engine.encoder import PhotoEncoder
 from engine.errors import BundleError
-from engine.live.catch_up import CaughtUp, catch_up
+from engine.live.catch_up import CaughtUp, catch_up, go_on
 from engine.live.view import View
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,14 @@ class Follower:
         async with self._lock:
             if self._live.loaded is not None and self._live.loaded.revision < revision:
                 await asyncio.to_thread(self._advance)
+
+    async def switch(self, loaded: Loaded) -> Loaded:
+        """Make `loaded` the live one with the last changes, no earlier and no later than one of its own.
+
+        So no answer has a lower revision than one before, and a change is in the old view or in the new one.
+        """
+        async with self._lock:
+            return await asyncio.to_thread(self._take_over, loaded)
 
     async def wait_for(self, revision: int) -> None:
         """Return when the live view has `revision`, or after PATIENCE seconds without it."""
@@ -66,21 +75,38 @@ class Follower:
             if loaded is not None:
                 self._live.switch(advanced(loaded, self._state))
 
+    def _take_over(self, loaded: Loaded) -> Loaded:
+        with self._applying:
+            loaded = advanced(loaded, self._state)
+            self._live.switch(loaded)
+            return loaded
 
-def with_changes(generation: Generation, encoder: PhotoEncoder, state: State) -> Loaded:
-    """A generation with every change since it was made. Raises BundleError where it is of another state."""
+
+def with_changes(
+    generation: Generation, encoder: PhotoEncoder, state: State, breathe: Callable[[], None] = go_on
+) -> Loaded:
+    """A generation with every change since it was made; `breathe` as in `catch_up`.
+
+    Raises BundleError where it is of another state, or has changes that the state has lost.
+    """
     own = generation.manifest.state_id
     if own not in (None, state.log.state_id):
         raise BundleError(
             f"{generation.folder} has changes of state {own}, but {state.folder} is state {state.log.state_id}; "
             "name the folder that it was made with (TWINSHOT_STATE)"
         )
-    return advanced(Loaded.of(generation, encoder, state.log.state_id), state)
+    included, last = generation.manifest.includes_revision, state.log.revision
+    if included > last:  # the next changes would have numbers that count as included, and never be seen
+        raise BundleError(
+            f"{generation.folder} includes revision {included} of state {own}, whose log in {state.folder} ends at "
+            f"{last}; restore the newer log, or take a generation from before"
+        )
+    return advanced(Loaded.of(generation, encoder, state.log.state_id), state, breathe)
 
 
-def advanced(loaded: Loaded, state: State) -> Loaded:
+def advanced(loaded: Loaded, state: State, breathe: Callable[[], None] = go_on) -> Loaded:
     """`loaded` with every change of the log. One thread at a time may do this to one `loaded`."""
-    done = catch_up(loaded.overlay, state, loaded.encoder)
+    done = catch_up(loaded.overlay, state, loaded.encoder, breathe)
     report(done)
     return replace(loaded, view=View(loaded.overlay)) if done.changes else loaded
 

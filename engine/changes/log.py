@@ -85,7 +85,8 @@ class ChangeLog:
         """Changes after `revision`, oldest first, at most `most`: of each product the last one alone."""
         query = "SELECT revision, at, product_id, product FROM changes WHERE revision > ? ORDER BY revision LIMIT ?"
         with self._reading:
-            return [_change(row) for row in self._reader.execute(query, (revision, most)).fetchall()]
+            rows = self._reader.execute(query, (revision, most)).fetchall()
+        return [_change(row) for row in rows]  # others may read meanwhile
 
     def change_of(self, product_id: str) -> Change | None:
         """What last happened to a product, None where the log has nothing of it."""

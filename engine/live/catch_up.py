@@ -1,6 +1,6 @@
 """Changes of the log become rows of an overlay: a photo is encoded by the generation's model, or known already."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,16 +31,22 @@ def model_key(card: ModelCard) -> str:
     return f"{card.onnx_sha256}:{card.preprocessing_sha256}"
 
 
-def catch_up(overlay: Overlay, state: State, encoder: PhotoEncoder) -> CaughtUp:
+def go_on() -> None:
+    """No reason to pause."""
+
+
+def catch_up(overlay: Overlay, state: State, encoder: PhotoEncoder, breathe: Callable[[], None] = go_on) -> CaughtUp:
     """Apply every change of the log that `overlay` does not have yet, oldest first.
 
     A photo of which neither the log nor the generation has a code, and whose file is gone or unreadable, is left out.
+    `breathe` is called between changes: it may sleep, or end the work by an error.
     """
     count = 0
     left_out: list[tuple[str, str]] = []
     while changes := state.log.since(overlay.revision, AT_ONCE):
         codes = _codes(overlay, state, encoder, changes, left_out)
         for change in changes:
+            breathe()
             overlay.apply(change, codes)
         count += len(changes)
     return CaughtUp(count, tuple(left_out))

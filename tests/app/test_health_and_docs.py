@@ -91,6 +91,7 @@ def test_every_route_is_documented_and_has_a_stable_operation_id(client: TestCli
         "image": "GET /images/{image_id}",
         "info": "GET /info",
         "metrics": "GET /metrics",
+        "reload": "POST /admin/reload",
         "livez": "GET /livez",
         "readyz": "GET /readyz",
         "healthz": "GET /healthz",

@@ -1,0 +1,271 @@
+"""A generation takes over in a running service when it is sound, with every change; a bad one leaves the old alone."""
+
+import gc
+import json
+import shutil
+import time
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.live import Live, Loaded
+from engine.bundle.rows import write_lookup
+from engine.bundle.store import current, set_current
+from engine.changes.state import State
+from engine.files import sha256
+from index_builder.publish import roll_back
+from tests.app.conftest import Clients
+from tests.app.generations.conftest import WRITE, Publish
+from tests.app.running import ask, photo_of
+from tests.app.test_changes import first, put
+from tests.app.test_error_table import check
+from tests.tiny_model import write_model
+
+Damage = Callable[[Path], object]
+KEY = {"Authorization": f"Bearer {WRITE}"}
+
+
+def value(client: TestClient, metric: str) -> float:
+    return next(float(line.split()[1]) for line in client.get("/metrics").text.splitlines() if line.startswith(metric))
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_what_current_names_is_served_when_the_service_is_told_to_look(shop: TestClient, publish: Publish) -> None:
+    before = shop.get("/info").json()
+    name = publish()
+    assert shop.get("/info").json() == before
+    assert shop.post("/admin/reload").json() == {"generation": name, "revision": 0, "switched": True}
+    assert shop.post("/admin/reload").json() == {"generation": name, "revision": 0, "switched": False}
+    after = shop.get("/info").json()
+    assert (after["generation"], after["model"]["bits"], before["model"]["bits"]) == (name, 128, 64)
+    found = ask(shop, photo_of(3)).json()
+    assert (found["generation"], found["results"][0]["product_id"]) == (name, "P03")
+    assert value(shop, "twinshot_generation_switches_total") == 1
+    assert value(shop, "twinshot_generation_load_seconds") > 0
+
+
+def test_what_current_names_is_served_without_being_asked(shop: TestClient, publish: Publish) -> None:
+    name, end = publish(), time.monotonic() + 60
+    while ask(shop, photo_of(3)).json()["generation"] != name:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_changes_are_in_the_new_generation_whatever_its_model_and_in_the_old_one_after_a_roll_back(
+    shop: TestClient, publish: Publish, bundles: Path, jpeg: bytes
+) -> None:
+    put(shop, "NEW", ("a.jpg", photo_of(40)), title="New one")
+    shop.delete("/products/P03")
+    revision = shop.get("/info").json()["revision"]
+    old, new = current(bundles), publish()
+    for name in (new, old, new):
+        set_current(bundles, name)
+        assert shop.post("/admin/reload").json() == {"generation": name, "revision": revision, "switched": True}
+        found = first(shop, photo_of(40))
+        assert (found["product_id"], found["distance"], found["revision"]) == ("NEW", 0, revision)
+        assert "P03" not in [own["product_id"] for own in ask(shop, jpeg, limit=200).json()["results"]]
+    assert roll_back(bundles) == old
+    put(shop, "LATER", ("b.jpg", photo_of(41)))
+    assert shop.post("/admin/reload").json()["revision"] == revision + 1
+    assert first(shop, photo_of(41))["product_id"] == "LATER"
+    check(shop.get("/products/P03"), "unknown-product")
+
+
+def edit_manifest(folder: Path, **fields: Any) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+
+
+def record_files(folder: Path, *names: str) -> None:
+    """Make the manifest agree with files that were altered."""
+    files = json.loads((folder / "manifest.json").read_text())["files"]
+    edit_manifest(
+        folder,
+        files=files | {own: {"bytes": (folder / own).stat().st_size, "sha256": sha256(folder / own)} for own in names},
+    )
+
+
+def cut_a_shard(folder: Path) -> None:
+    path = folder / "shards" / "00000.faiss"
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+def bring_another_model(folder: Path) -> None:
+    write_model(folder, bits=128, seed=9)
+    record_files(folder, "model.onnx", "model.json")
+
+
+def bring_another_graph(folder: Path) -> None:
+    card = (folder / "model.json").read_bytes()
+    write_model(folder, bits=128, seed=9)
+    (folder / "model.json").write_bytes(card)
+    record_files(folder, "model.onnx")
+
+
+def forget_the_graph(folder: Path) -> None:
+    files = json.loads((folder / "manifest.json").read_text())["files"]
+    edit_manifest(folder, files={name: own for name, own in files.items() if name != "model.onnx"})
+
+
+def mix_up_the_ids(folder: Path, rows: int = 60) -> None:
+    ids = [f"{number:02}" for number in range(rows)]
+    write_lookup(folder / "lookup.arrow", ids, ids)
+    record_files(folder, "lookup.arrow")
+
+
+BAD: dict[str, tuple[Damage, str]] = {
+    "truncated shard": (cut_a_shard, "(truncated or altered)"),
+    "another model": (bring_another_model, "codes of different models do not compare"),
+    "another graph under the model's name": (bring_another_graph, "describes another model than model.onnx is"),
+    "a graph that nothing vouches for": (forget_the_graph, "describes another model than model.onnx is"),
+    "a format of the future": (lambda folder: edit_manifest(folder, format=2), "has format 2"),
+    "another state": (lambda folder: edit_manifest(folder, state_id="0" * 16), "has changes of state 0000"),
+    "ids that lead elsewhere": (mix_up_the_ids, "is not found by its ids"),
+    "thresholds of another length": (
+        lambda folder: edit_manifest(folder, thresholds=[0.0]),
+        "1 thresholds for 128 bits",
+    ),
+    "something that nobody thought of": (lambda folder: mix_up_the_ids(folder, 100), "IndexError: "),
+}
+
+
+@pytest.mark.usefixtures("unwatched")
+@pytest.mark.parametrize("bad", BAD)
+def test_a_bad_generation_is_refused_with_the_reason_and_the_old_one_goes_on(
+    shop: TestClient, publish: Publish, bundles: Path, jpeg: bytes, bad: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = current(bundles)
+    damage, reason = BAD[bad]
+    name = publish(damage)
+    detail = check(shop.post("/admin/reload"), "generation-refused")
+    assert reason in detail
+    assert detail.endswith(f"; {old} goes on being served")
+    health = shop.get("/readyz?verbose")
+    assert (health.status_code, health.json()["status"]) == (200, "degraded")
+    checks = health.json()["checks"]
+    assert (checks["generation"], checks["loading"], checks["refused"]["generation"]) == (old, None, name)
+    assert reason in checks["refused"]["reason"]
+    assert str(bundles.parent) not in health.text + detail
+    assert value(shop, "twinshot_generation_refused") == 1
+    (line,) = [own for own in caplog.records if own.name == "app.generations.reload"]
+    assert line.getMessage().startswith(f"generation {name} is refused, {old} goes on: ")
+    answer = ask(shop, jpeg).json()
+    assert (answer["generation"], answer["results"][0]["product_id"]) == (old, "P03")
+    set_current(bundles, old)
+    assert shop.post("/admin/reload").json()["switched"] is False
+    assert shop.get("/readyz").json() == {"status": "ok"}
+    assert value(shop, "twinshot_generation_refused") == 0
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_what_was_refused_is_tried_again_only_when_somebody_says_so(
+    shop: TestClient, publish: Publish, bundles: Path, next_bundle: Path
+) -> None:
+    reloader = shop.app_state["service"].reloader
+    name = publish(cut_a_shard)
+    for _ in range(3):
+        shop.portal.call(reloader.look)
+    assert value(shop, "twinshot_generation_refusals_total") == 1
+    check(shop.post("/admin/reload"), "generation-refused")
+    assert value(shop, "twinshot_generation_refusals_total") == 2
+    shutil.copy(next_bundle / name / "shards" / "00000.faiss", bundles / name / "shards" / "00000.faiss")
+    shop.portal.call(reloader.look)
+    assert reloader.refused.generation == name
+    assert shop.post("/admin/reload").json()["switched"] is True
+
+
+@pytest.mark.usefixtures("unwatched")
+@pytest.mark.parametrize("named", [None, "nonsense", "20200101T000000Z-00000000"])
+def test_current_that_names_nothing_is_refused_and_served_is_what_was(
+    shop: TestClient, bundles: Path, named: str | None, jpeg: bytes
+) -> None:
+    old = current(bundles)
+    if named is None:
+        (bundles / "CURRENT").unlink()
+    else:
+        (bundles / "CURRENT").write_text(named)
+    assert "twinshot rollback" in check(shop.post("/admin/reload"), "generation-refused")
+    assert ask(shop, jpeg).json()["generation"] == old
+    set_current(bundles, old)
+    assert shop.post("/admin/reload").status_code == 200
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_a_generation_that_has_more_changes_than_the_log_is_refused(
+    shop: TestClient, publish: Publish, state: State
+) -> None:
+    shop.delete("/products/P03")
+    publish(lambda folder: edit_manifest(folder, state_id=state.log.state_id, includes_revision=2))
+    assert "ends at 1; restore the newer log" in check(shop.post("/admin/reload"), "generation-refused")
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_a_generation_that_was_deleted_while_it_is_served_goes_on(
+    shop: TestClient, publish: Publish, bundles: Path, jpeg: bytes
+) -> None:
+    old = current(bundles)
+    publish(cut_a_shard)
+    check(shop.post("/admin/reload"), "generation-refused")
+    shutil.rmtree(bundles / old)
+    answer = ask(shop, jpeg, limit=200).json()
+    assert (answer["generation"], len(answer["results"]), answer["results"][0]["product_id"]) == (old, 20, "P03")
+    assert shop.get("/images/P03-0").headers["Content-Type"] == "image/webp"
+    assert shop.get("/products/P03/similar").json()["results"]
+    assert put(shop, "NEW", ("a.jpg", photo_of(40))).status_code == 200
+    assert first(shop, photo_of(40))["product_id"] == "NEW"
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_a_request_keeps_the_generation_that_it_began_with(shop: TestClient, publish: Publish, live: Live) -> None:
+    held = live.loaded
+    assert held is not None
+    publish()
+    shop.post("/admin/reload")
+    assert value(shop, "twinshot_generations_held") == 2
+    assert held.view.product("P03").tolist()
+    assert len(held.view.ids(held.view.product("P03"))[1]) == 3
+    del held
+    assert value(shop, "twinshot_generations_held") == 1
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_an_old_generation_is_freed_at_once_and_without_the_collector(
+    shop: TestClient, publish: Publish, bundles: Path, live: Live, jpeg: bytes
+) -> None:
+    put(shop, "NEW", ("a.jpg", photo_of(40)))
+    names = [current(bundles), publish()]
+
+    def parts() -> list["weakref.ref[Any]"]:
+        own = live.loaded
+        assert own is not None
+        return [weakref.ref(part) for part in (own, own.view, own.overlay, own.encoder, own.generation)]
+
+    gc.collect()
+    gc.disable()
+    try:
+        for turn in range(1, 13):
+            old = parts()
+            set_current(bundles, names[turn % 2])
+            assert shop.post("/admin/reload").json()["switched"] is True
+            assert ask(shop, jpeg + bytes(turn)).status_code == 200
+            assert first(shop, photo_of(40))["product_id"] == "NEW"
+            assert [own() for own in old] == [None] * len(old)
+    finally:
+        gc.enable()
+    assert value(shop, "twinshot_generations_held") == 1
+
+
+def test_only_who_has_the_write_key_may_ask_for_a_look(clients: Clients, loaded: Loaded) -> None:
+    with clients() as client:
+        assert "SIGHUP" in check(client.post("/admin/reload"), "changes-off")
+    with clients(write_key=WRITE) as client:  # without a state: a look changes no product
+        check(client.post("/admin/reload"), "unauthorized")
+        answer = client.post("/admin/reload", headers=KEY).json()
+        assert answer == {"generation": loaded.generation.id, "revision": 0, "switched": False}
+    with clients(write_key=WRITE, live=Live()) as client:
+        check(client.post("/admin/reload", headers=KEY), "not-ready")
