@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.changes.follow import Follower
 from app.live import Live, Loaded
 from engine.bundle.rows import write_lookup
 from engine.bundle.store import current, set_current
@@ -218,6 +219,58 @@ def test_a_generation_that_was_deleted_while_it_is_served_goes_on(
     assert shop.get("/products/P03/similar").json()["results"]
     assert put(shop, "NEW", ("a.jpg", photo_of(40))).status_code == 200
     assert first(shop, photo_of(40))["product_id"] == "NEW"
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_while_a_generation_is_loaded_the_old_one_answers_and_says_what_is_coming(
+    shop: TestClient, publish: Publish, bundles: Path, state: State, jpeg: bytes
+) -> None:
+    put(shop, "NEW", ("a.jpg", photo_of(40)))
+    old, new = current(bundles), publish()
+
+    def until(reached: Callable[[], bool]) -> None:
+        end = time.monotonic() + 30
+        while not reached():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    with state.log.writing():  # what the new model makes of NEW cannot be kept before this ends
+        shop.portal.call(shop.app_state["service"].reloader.look_soon)
+        until(lambda: shop.get("/readyz?verbose").json()["checks"]["loading"] == new)
+        assert shop.get("/readyz").json() == {"status": "ok"}
+        assert ask(shop, jpeg).json()["generation"] == old
+    until(lambda: ask(shop, jpeg).json()["generation"] == new)
+    assert shop.get("/readyz?verbose").json()["checks"]["loading"] is None
+    assert first(shop, photo_of(40))["product_id"] == "NEW"
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_a_change_at_the_last_moment_is_in_the_new_generation(
+    shop: TestClient, publish: Publish, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, switch = publish(), Follower.switch
+
+    async def after_a_change(follower: Follower, loaded: Loaded) -> Loaded:
+        with state.log.writing() as writing:
+            revision = writing.delete("P03")
+        await follower.up_to(revision)  # the old view has it, and it was acknowledged
+        assert loaded.revision < revision
+        return await switch(follower, loaded)
+
+    monkeypatch.setattr(Follower, "switch", after_a_change)
+    assert shop.post("/admin/reload").json() == {"generation": name, "revision": 1, "switched": True}
+    check(shop.get("/products/P03"), "unknown-product")
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_a_service_that_ends_gives_up_what_it_loads(shop: TestClient, publish: Publish, bundles: Path) -> None:
+    put(shop, "NEW", ("a.jpg", photo_of(40)))
+    old = current(bundles)
+    publish()
+    reloader = shop.app_state["service"].reloader
+    reloader.close()
+    assert shop.post("/admin/reload").json() == {"generation": old, "revision": 1, "switched": False}
+    assert reloader.refused is None
 
 
 @pytest.mark.usefixtures("unwatched")
