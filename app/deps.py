@@ -165,8 +165,9 @@ class _ChangeRequest:
 
 
 async def _change_request(request: Request) -> _ChangeRequest:
+    await may_write(request)  # here and not as a dependency of the routes, as for searches
     service = _of(request)
-    assert service.writer is not None  # `may_write` came first
+    assert service.writer is not None  # else it is no service that may write
     return _ChangeRequest(
         settings=service.settings,
         telemetry=service.telemetry,
@@ -183,6 +184,6 @@ async def _change_request(request: Request) -> _ChangeRequest:
 ListedChanges = Annotated[ChangesParams, Depends(_listed)]
 """Its route shows `app.parameters.described(ChangesParams)`."""
 ChangeRequest = Annotated[_ChangeRequest, Depends(_change_request)]
-"""A change as it was sent. Its route asks `may_write` first."""
+"""A change as it was sent, by somebody who may."""
 PhotoSearch = Annotated[_PhotoSearch, Depends(_photo_search)]
 """A search by photos: what was sent, and what it is answered from. Its route shows `described(SearchParams)`."""

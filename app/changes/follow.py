@@ -34,7 +34,7 @@ class Follower:
         """Return once the live view has `revision`, of which the log is known to have it."""
         async with self._lock:
             if self._live.loaded is not None and self._live.loaded.revision < revision:
-                await asyncio.to_thread(self._advance)
+                await asyncio.to_thread(self.advance)
 
     async def switch(self, loaded: Loaded) -> Loaded:
         """Make `loaded` the live one with the last changes, no earlier and no later than one of its own.
@@ -69,7 +69,8 @@ class Follower:
         except Exception:  # whatever it was, the next look may find it mended
             log.exception("the changes of %s cannot be followed", self._state.folder)
 
-    def _advance(self) -> None:
+    def advance(self) -> None:
+        """Bring the live view to the end of the log, on the calling thread."""
         with self._applying:
             loaded = self._live.loaded
             if loaded is not None:
