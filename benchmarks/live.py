@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.change import searching
+from benchmarks.change import killed, searching, switching, traced, visible, writing
 from benchmarks.result import QUICK, Claim, write
 from benchmarks.serve.shop import shop
 
@@ -16,6 +16,11 @@ ROWS = 100_000 if QUICK else 1_100_000
 Part = Callable[[Path], tuple[dict[str, Any], list[Claim]]]
 PARTS: dict[str, Part] = {
     "searching": searching.searching,
+    "visible": visible.visible,
+    "writing": writing.writing,
+    "traced": traced.traced,
+    "switching": switching.switching,
+    "killed": killed.killed,
 }
 
 
