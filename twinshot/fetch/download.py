@@ -7,8 +7,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from types import TracebackType
 from typing import Self
@@ -18,6 +16,7 @@ import httpx
 from engine.errors import InputError, TooLargeError
 from twinshot.fetch.addresses import HostList, resolve
 from twinshot.fetch.pace import Pace
+from twinshot.retry_after import retry_after
 
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0, pool=60.0)
 _LONGEST = 120.0
@@ -110,7 +109,7 @@ class Downloader:
         if status == 200:
             return
         if status in _ASKED_TO_SLOW_DOWN:
-            self._pace.hold(host, _retry_after(answer.headers.get("Retry-After")))
+            self._pace.hold(host, retry_after(answer.headers.get("Retry-After")) or 0.0)
         if status in _WORTH_ANOTHER:
             raise _AgainError(f"status {status}")
         raise FetchError(f"{url}: status {status}")
@@ -174,15 +173,3 @@ def _pinned(request: httpx.Request, host: str, address: str) -> httpx.Request:
         stream=request.stream,
         extensions={**request.extensions, "sni_hostname": host},
     )
-
-
-def _retry_after(header: str | None) -> float:
-    """The seconds that a Retry-After asks for (RFC 9110, section 10.2.3): a number, or a date; else none."""
-    text = (header or "").strip()
-    if text.isdecimal():
-        return float(text)
-    try:
-        when = parsedate_to_datetime(text)
-    except ValueError:
-        return 0.0
-    return max(0.0, (when.astimezone(UTC) - datetime.now(UTC)).total_seconds())
