@@ -26,11 +26,12 @@ COMMANDS: dict[str, str] = {
     "search": "twinshot.commands.search",
     "submit": "twinshot.commands.submit",
     "serve": "twinshot.commands.serve",
+    "products": "twinshot.commands.products",
     "verify": "index_builder.commands",
     "generations": "index_builder.commands",
     "rollback": "index_builder.commands",
 }
-"""Each command and the module whose function of that name it is, in the order of the help."""
+"""Each command and the module that has it under its name, a function or a group of them, in the order of the help."""
 
 
 GO_ON = frozenset({"demo", "fetch", "train", "index", "build"})
@@ -57,8 +58,11 @@ class LazyGroup(TyperGroup):
         """Import the command, or None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
+        found = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        if isinstance(found, typer.Typer):
+            return typer.main.get_command(found)
         single = typer.Typer(add_completion=False)
-        single.command(name=cmd_name)(getattr(import_module(COMMANDS[cmd_name]), cmd_name))
+        single.command(name=cmd_name)(found)
         return typer.main.get_command(single)
 
 

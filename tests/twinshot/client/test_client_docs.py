@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,10 @@ from tests.app.running import Process, photo_of, processes
 from tests.tiny_catalogue import write_catalogue
 from tests.twinshot.conftest import WRITE
 from twinshot import AsyncClient, Client
+from twinshot.cli import main
 
 PAGE = (Path(__file__).parents[3] / "docs" / "client.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^\$ twinshot (products .*)$", PAGE, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +90,26 @@ def test_a_table_is_synchronised_and_its_changes_are_followed(
         assert examples["follow"](shop, revision, heard.__setitem__) == revision
 
 
-def test_the_table_has_every_method_with_its_parameters() -> None:
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_commands_do_what_they_say(
+    command: str, own_service: Process, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in (1, 2, 3):
+        Path(f"P42-{number}.jpg").write_bytes(photo_of(50 + number))
+    write_catalogue(tmp_path, products=1, first=60)
+    with Client(own_service.url, key=WRITE) as shop:
+        shop.put_product("P42", meta="Shoes")
+    monkeypatch.setenv("TWINSHOT_WRITE_KEY", WRITE)
+    monkeypatch.setattr(sys, "argv", ["twinshot", *shlex.split(command), "--server", own_service.url])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+
+
+def test_the_page_has_every_method_and_every_command() -> None:
     public = {name for name in dir(Client) if not name.startswith("_")} - {"send", "close"}
     named = re.findall(r"`(\w+)\(", PAGE[PAGE.index("| method |") : PAGE.index("**Photos**")])
     assert set(named) - {"batch"} >= public - {"batch"}
     assert "`batch([" in PAGE
+    assert {own.split()[1] for own in COMMANDS} == {"add", "remove", "list"}

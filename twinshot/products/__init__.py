@@ -1,0 +1,1 @@
+"""What `twinshot products` does with a running service, through its client."""
