@@ -4,11 +4,16 @@ import fcntl
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from engine.errors import BundleError, BusyError, InputError
+
+LOCK_TRIED_EVERY = 0.2
+"""Seconds."""
 
 
 def sha256(path: Path) -> str:
@@ -74,19 +79,28 @@ def require_file_place(path: Path, option: str) -> None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, patience: float = 0.0) -> Iterator[None]:
     """Hold the writer's lock of `folder`; a second process gets BusyError. The lock dies with its process.
 
-    The folder is made if missing. Raises InputError where it cannot be.
+    It is tried for `patience` seconds. The folder is made if missing. Raises InputError where it cannot be.
     """
+    end = time.monotonic() + patience
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / ".lock").open("w")
     except OSError as error:
         raise InputError(f"{folder} cannot be written ({error.strerror}); name another folder") from error
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BusyError(f"another process is writing {folder}; wait until it is done") from None
+        while not _locked_now(file):
+            if time.monotonic() >= end:
+                raise BusyError(f"another process is writing {folder}; wait until it is done")
+            time.sleep(LOCK_TRIED_EVERY)
         yield
+
+
+def _locked_now(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

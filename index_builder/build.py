@@ -14,6 +14,7 @@ from engine.bundle.manifest import MANIFEST_FILE, CategorySlice, FileRecord, Man
 from engine.bundle.rows import LOOKUP_FILE, write_lookup, write_rows
 from engine.bundle.thumbs import write_thumbs
 from engine.catalogue.row import Row
+from engine.changes.record import StoredProduct
 from engine.codes import Codes, binarise
 from engine.files import sha256, sync_folder, write_atomic
 from engine.index.flat import write_shard
@@ -41,6 +42,9 @@ class Ingredients:
     plan: Plan
     shard_rows: int
     source: Source
+    state_id: str | None = None
+    includes_revision: int = 0
+    incomplete: tuple[StoredProduct, ...] = ()
 
 
 def build_generation(staged: Path, given: Ingredients) -> Manifest:
@@ -76,12 +80,15 @@ def build_generation(staged: Path, given: Ingredients) -> Manifest:
         thresholds_from=given.thresholds.source,
         short_list=SHORT_LIST,
         rows=len(rows),
-        products=len({row.product for row in rows}),
+        products=len({row.product for row in rows} | {own.product_id for own in given.incomplete}),
         categories=categories,
         shards=shards,
         files=seal(staged),
         source=given.source,
         quality={},
+        state_id=given.state_id,
+        includes_revision=given.includes_revision,
+        incomplete=given.incomplete,
     )
     write_manifest(staged, manifest)
     return manifest

@@ -1,59 +1,40 @@
 """`twinshot index`, from a catalogue and a model to a live generation."""
 
-import json
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from engine.bundle.generation import Generation, open_generation
-from engine.bundle.manifest import Manifest, Source
+from engine.bundle.generation import open_generation
+from engine.bundle.manifest import Manifest, Source, read_manifest
 from engine.bundle.store import CURRENT_FILE, current
-from engine.catalogue.bad_row import BadRow, write_bad_rows
-from engine.catalogue.catalogue import Catalogue, open_catalogue
-from engine.catalogue.check import Checked, check, require_good
+from engine.catalogue.catalogue import Catalogue
+from engine.catalogue.check import Checked, check
 from engine.catalogue.row import Row
-from engine.encoder import Device, Encoder
-from engine.errors import BundleError, CatalogueError, GateError
-from engine.files import locked, write_atomic
-from engine.taxonomy import NO_PATH
+from engine.encoder import Encoder
+from engine.errors import BundleError, CatalogueError
+from engine.files import locked
 from engine.wording import counted
 from index_builder.build import Ingredients, build_generation, write_manifest
 from index_builder.cache import PhotoCache, cache_folder
 from index_builder.calibrate import Calibrated, calibrate_generation
 from index_builder.encode import BATCH, EncodedRows, encode_rows
-from index_builder.gate import Examiner, choose_judges, compare, faults, quality_of, require_pass
-from index_builder.plan import Plan, Wishes, make_plan, require_space
+from index_builder.logged import Word, incomplete, read_word, require_same_state
+from index_builder.measuring import measure
+from index_builder.order import Order
+from index_builder.plan import Plan, make_plan, require_space
 from index_builder.progress import Progress
-from index_builder.publish import clear_leftovers, next_generation_id, publish, staging_folder
+from index_builder.publish import clear_leftovers, next_generation_id, prune_cache, publish, staging_folder
+from index_builder.reading import NOTHING, open_for_index, require_rows
+from index_builder.report import BAD_ROWS_FILE, write_report
 from index_builder.thresholds import fit_thresholds
 
-REPORT_FILE = "report.json"
-BAD_ROWS_FILE = "bad_rows.csv"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be indexed, and how."""
-
-    catalogue: Path | None
-    """None makes a generation without rows: a shop with no products yet."""
-    model: Path
-    out: Path
-    columns: dict[str, str] = field(default_factory=dict)
-    images: Path | None = None
-    splits: tuple[str, ...] = ()
-    """The splits to index; none = as the catalogue's format says, else all but val, test and query."""
-    strict: bool = False
-    wishes: Wishes = field(default_factory=Wishes)
-    keep: int = 3
-    force: str | None = None
-    threads: int = 1
-    device: Device = "cpu"
+__all__ = ["Indexed", "Order", "index"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +49,10 @@ class Indexed:
 def index(order: Order, progress: Progress) -> Indexed:
     """Encode, build, measure, publish. Until the last step the live generation is untouched.
 
-    Raises CatalogueError, BundleError, UnavailableError, GateError (worse than the live generation) and BusyError.
+    Raises CatalogueError, BundleError, StateError, UnavailableError, GateError (worse than the live generation) and
+    BusyError.
     """
-    with locked(order.out):
+    with locked(order.out, order.patience):
         leftovers = clear_leftovers(order.out)
         if leftovers:
             progress.say(f"removed {leftovers} unfinished files of an earlier run")
@@ -83,6 +65,7 @@ class _Run:
     def __init__(self, order: Order, progress: Progress) -> None:
         self._order, self._progress = order, progress
         self._generation = next_generation_id(order.out)
+        self._word = self._read_word()
         self._encoder = Encoder(order.model, order.device, order.threads)
         self._card = self._encoder.card
 
@@ -101,11 +84,13 @@ class _Run:
             manifest = self._build(staged, encoded, cache, plan, checked, len(bad))
             held_out = [row for row in checked.rows if not row.indexed]
             calibration = self._calibrate(staged, catalogue, [*encoded.rows, *held_out])
-            quality = self._measure(staged, catalogue, [*encoded.rows, *held_out])
+            judged = [*encoded.rows, *held_out]
+            quality = measure(order, staged, self._encoder, catalogue, judged, self._progress)
             manifest = manifest.model_copy(update={"quality": quality, "calibration": calibration.calibration})
-            report = self._report(staged, manifest, encoded, bad, calibration.reason)
+            report = write_report(staged, manifest, encoded, bad, calibration.reason, self._progress.seconds)
             write_manifest(staged, manifest)
             deleted = publish(staged, order.out, self._generation, order.keep)
+            prune_cache(order.out)
         except Exception:
             shutil.rmtree(staged, ignore_errors=True)
             raise
@@ -113,27 +98,29 @@ class _Run:
             self._progress.say(f"deleted {', '.join(deleted)}: the newest {order.keep} generations stay")
         return Indexed(order.out / self._generation, manifest, report)
 
+    def _read_word(self) -> Word | None:
+        order = self._order
+        if order.state is None:
+            return None
+        word = read_word(order.state)
+        if not order.force and (order.out / CURRENT_FILE).exists():
+            with suppress(BundleError):  # measuring says what is wrong with it
+                live = read_manifest(order.out / current(order.out))
+                require_same_state(word.state, live, "name its folder with --state, or use --force REASON")
+        self._progress.say(
+            f"{order.state}: {counted(len(word.changes), 'changed product')} up to revision {word.revision:,}"
+        )
+        return word
+
     def _check(self) -> tuple[Catalogue | None, Checked]:
         order = self._order
-        if order.catalogue is None:
-            return None, Checked("(empty)", [], [], [], photos=False)
-        catalogue = open_catalogue(
-            order.catalogue, columns=order.columns, images=order.images, shelf=order.splits or None
-        )
+        catalogue = open_for_index(order.catalogue, order.columns, order.images, order.splits, self._word)
+        if catalogue is None:
+            return None, NOTHING
         with self._progress.stage("check"):
             # photos are looked at when they are encoded, once
-            checked = check(_needed(catalogue), self._card.preprocessing, photos=False, threads=order.threads)
-        if order.splits and not any(row.indexed for row in checked.rows):
-            raise CatalogueError(
-                f"{checked.name} has no usable row of --index-splits {','.join(order.splits)}; "
-                f"`twinshot check {checked.name}` counts its splits and lists bad rows"
-            )
-        require_good(checked, order.strict)
-        if not any(row.indexed for row in checked.rows):
-            raise CatalogueError(
-                f"{checked.name} has no row to index: all {len(checked.rows):,} are of the splits val, test or query; "
-                "start a shop without products with --empty"
-            )
+            checked = check(catalogue, self._card.preprocessing, photos=False, threads=order.threads)
+        require_rows(checked, order.splits, order.strict, self._word)
         return catalogue, checked
 
     def _plan(self, rows: int) -> Plan:
@@ -165,6 +152,7 @@ class _Run:
     def _build(
         self, staged: Path, encoded: EncodedRows, cache: PhotoCache, plan: Plan, checked: Checked, bad: int
     ) -> Manifest:
+        word = self._word
         with self._progress.stage("build"):
             given = Ingredients(
                 generation=self._generation,
@@ -181,6 +169,9 @@ class _Run:
                     bad_rows=bad,
                     duplicate_photos=encoded.duplicates,
                 ),
+                state_id=word.state.log.state_id if word else None,
+                includes_revision=word.revision if word else 0,
+                incomplete=incomplete(word, encoded.rows, encoded.digests) if word else (),
             )
             return build_generation(staged, given)
 
@@ -198,70 +189,3 @@ class _Run:
                 self._order.threads,
                 self._progress,
             )
-
-    def _measure(self, staged: Path, catalogue: Catalogue | None, rows: Sequence[Row]) -> dict[str, Any]:
-        """The quality of what is staged, and GateError if it may not replace the live generation."""
-        new, live = open_generation(staged), self._live()
-        judges = choose_judges(rows)
-        quality: dict[str, Any] = {"queries": None}
-        beside: dict[str, Any] = {"generation": live.id, "rows": live.manifest.rows} if live else {}
-        if catalogue is not None and judges.rows:
-            examiner = Examiner(catalogue, judges, self._order.out, self._order.threads, self._progress)
-            with self._progress.stage("measure"):
-                own = examiner.examine(new, self._encoder)
-                quality = quality_of(own, judges)
-                if live is not None and live.manifest.rows:
-                    beside = compare(own, examiner.examine(live, self._live_encoder(live)))
-        reasons = faults(new.manifest.rows, beside) if beside else []
-        require_pass(self._generation, reasons, self._order.force)
-        return {**quality, "beside": beside or None, "forced": self._order.force, "faults": reasons}
-
-    def _live(self) -> Generation | None:
-        if not (self._order.out / CURRENT_FILE).exists():
-            return None
-        try:
-            return open_generation(self._order.out / current(self._order.out))
-        except BundleError as error:
-            if self._order.force:
-                self._progress.say(f"not compared with the live generation: {error}")
-                return None
-            raise GateError(f"the live generation cannot be compared with: {error}, or use --force REASON") from error
-
-    def _live_encoder(self, live: Generation) -> Encoder:
-        same = live.card.onnx_sha256 == self._card.onnx_sha256
-        return self._encoder if same else Encoder(live.folder, self._order.device, self._order.threads)
-
-    def _report(
-        self, staged: Path, manifest: Manifest, encoded: EncodedRows, bad: Sequence[BadRow], uncalibrated: str | None
-    ) -> dict[str, Any]:
-        seconds = {name: round(value, 3) for name, value in self._progress.seconds.items()}
-        report: dict[str, Any] = {
-            "generation": manifest.generation,
-            "catalogue": manifest.source.catalogue,
-            "rows": manifest.rows,
-            "products": manifest.products,
-            "categories": sum(own.path != NO_PATH for own in manifest.categories),
-            "bad_rows": manifest.source.bad_rows,
-            "duplicate_photos": manifest.source.duplicate_photos,
-            "new_photos": encoded.encoded,
-            "photos_per_second": round(len(encoded.rows) / max(seconds.get("encode", 0.0), 1e-3), 1),
-            "thresholds_from": manifest.thresholds_from,
-            "bytes": sum(record.bytes for record in manifest.files.values()),
-            "seconds": seconds,
-            "quality": manifest.quality,
-            "calibration": manifest.calibration.model_dump() if manifest.calibration else None,
-            "uncalibrated": uncalibrated,
-        }
-        write_atomic(staged / REPORT_FILE, json.dumps(report, indent=1).encode())
-        if bad:
-            write_bad_rows(staged / BAD_ROWS_FILE, bad)
-        return report
-
-
-def _needed(catalogue: Catalogue) -> Catalogue:
-    """Without the rows that were put off the shelf, such as eProduct's training photos, but for those that judge."""
-
-    def entries() -> Iterator[Row | BadRow]:
-        return (e for e in catalogue.entries() if isinstance(e, BadRow) or e.shelved is not False or e.split == "val")
-
-    return Catalogue(catalogue.name, catalogue.photos, entries)

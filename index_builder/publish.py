@@ -42,16 +42,22 @@ def clear_leftovers(bundles: Path) -> int:
 
 
 def publish(staged: Path, bundles: Path, generation: str, keep: int) -> list[str]:
-    """Move a whole generation in, make it live, delete all but the newest `keep` and photos that none of them used.
+    """Move a whole generation in, make it live, delete all but the newest `keep` (engine.bundle.store.prune).
 
     Each step is atomic and durable: killed between two of them, the folder has a whole live generation.
     Returns the ids of the deleted generations.
     """
     install(staged, bundles, generation)
     set_current(bundles, generation)
-    deleted = prune(bundles, keep)
+    return prune(bundles, keep)
+
+
+def prune_cache(bundles: Path) -> None:
+    """Delete encoded photos that no generation that is still there has used; after a full index, which marks its own.
+
+    Not after a compaction: that uses none, and the next index must find those of the one before.
+    """
     cache.prune(bundles, (begun(names(bundles)[-1]) - CLOCK_SLACK).timestamp())
-    return deleted
 
 
 def next_generation_id(bundles: Path) -> str:

@@ -20,16 +20,16 @@ COMMANDS: dict[str, str] = {
     "fetch": "twinshot.commands.fetch",
     "train": "model_export.commands",
     "export": "model_export.commands",
-    "index": "index_builder.commands",
+    "index": "index_builder.commands.index",
     "build": "twinshot.commands.build",
-    "evaluate": "index_builder.commands",
+    "evaluate": "index_builder.commands.evaluate",
     "search": "twinshot.commands.search",
     "submit": "twinshot.commands.submit",
     "serve": "twinshot.commands.serve",
     "products": "twinshot.commands.products",
-    "verify": "index_builder.commands",
-    "generations": "index_builder.commands",
-    "rollback": "index_builder.commands",
+    "verify": "index_builder.commands.generations",
+    "generations": "index_builder.commands.generations",
+    "rollback": "index_builder.commands.generations",
 }
 """Each command and the module that has it under its name, a function or a group of them, in the order of the help."""
 

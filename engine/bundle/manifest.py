@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.calibration import Calibration
+from engine.changes.record import StoredProduct
 from engine.files import require
 from engine.index.protocol import Scope
 from engine.model import parse
@@ -58,6 +59,8 @@ class Source(_Record):
     rows_read: int
     bad_rows: int
     duplicate_photos: int
+    compacted_from: str | None = None
+    """The generation that changes were folded into, where nothing was built anew; the other fields are then its."""
 
 
 class Manifest(_Record):
@@ -84,6 +87,9 @@ class Manifest(_Record):
     quality: dict[str, Any]
     state_id: str | None = None
     includes_revision: int = 0
+    """Every change of the state's log up to this one is in it."""
+    incomplete: tuple[StoredProduct, ...] = ()
+    """Products of the log that their rows alone do not tell: without photos, or with photos that cannot be used."""
 
     @property
     def scope(self) -> Scope:

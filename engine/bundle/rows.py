@@ -58,8 +58,10 @@ class RowTable:
         self._shards = [{name: _whole(table[name]) for name in SCHEMA.names} for table in tables or [self._table]]
         self._starts = np.cumsum([0, *(table.num_rows for table in tables or [self._table])])
         lookup = _map(folder / LOOKUP_FILE, LOOKUP_SCHEMA)
-        self._by_product = _numbers(lookup["by_product"])
-        self._by_image = _numbers(lookup["by_image"])
+        self.by_product = _numbers(lookup["by_product"])
+        """All rows by product id, then image id: int64 [rows], mapped."""
+        self.by_image = _numbers(lookup["by_image"])
+        """All rows by image id: int64 [rows], mapped."""
 
     def __len__(self) -> int:
         return int(self._table.num_rows)
@@ -85,6 +87,20 @@ class RowTable:
         place[order] = np.arange(len(order))
         return [[own[i] for i in place.tolist()] for own in found]
 
+    def pieces(self, rows: Rows, name: str) -> list[Any]:
+        """A column of SCHEMA at `rows`, int64 [n] ascending, as Arrow arrays that follow each other."""
+        edges = np.searchsorted(rows, self._starts)
+        return [
+            own[name].take(pa.array(rows[first:last] - start))
+            for own, start, first, last in zip(self._shards, self._starts, edges[:-1], edges[1:], strict=False)
+        ]
+
+    def key(self, row: int) -> tuple[str, str]:
+        """The product id and the image id of one row: what the rows of a category are sorted by."""
+        number = int(np.searchsorted(self._starts, row, side="right")) - 1
+        own, place = self._shards[number], int(row - self._starts[number])
+        return own["product_id"][place].as_py(), own["image_id"][place].as_py()
+
     def record(self, row: int) -> RowRecord:
         """Everything about one row."""
         return RowRecord(**self._table.slice(row, 1).to_pylist()[0])
@@ -100,12 +116,12 @@ class RowTable:
 
     def product(self, product_id: str) -> Rows:
         """The rows of a product by image id, int64 [n]; none if there is no such product."""
-        ids = _Sorted(self._table["product_id"], self._by_product)
+        ids = _Sorted(self._table["product_id"], self.by_product)
         start = bisect_left(ids, product_id)
         stop = start
         while stop < len(ids) and ids[stop] == product_id:
             stop += 1
-        return self._by_product[start:stop].copy()
+        return self.by_product[start:stop].copy()
 
     def product_ids(self, after: str, rows: range | None = None) -> Iterator[str]:
         """The product ids greater than `after`, ascending, each once; read from the map as they are taken.
@@ -125,9 +141,9 @@ class RowTable:
 
     def image(self, image_id: str) -> int | None:
         """The row of a photo, or None."""
-        ids = _Sorted(self._table["image_id"], self._by_image)
+        ids = _Sorted(self._table["image_id"], self.by_image)
         place = bisect_left(ids, image_id)
-        return int(self._by_image[place]) if place < len(ids) and ids[place] == image_id else None
+        return int(self.by_image[place]) if place < len(ids) and ids[place] == image_id else None
 
 
 class _Sorted(Sequence[str]):
@@ -143,8 +159,8 @@ class _Sorted(Sequence[str]):
         return self._column[int(self._permutation[place])].as_py()
 
 
-def write_rows(path: Path, columns: dict[str, list[Any]]) -> None:
-    """Write one shard's rows; `columns` has every column of SCHEMA."""
+def write_rows(path: Path, columns: dict[str, Any]) -> None:
+    """Write one shard's rows; `columns` has every column of SCHEMA as a list or an Arrow array."""
     _write(path, pa.table(columns, schema=SCHEMA))
 
 
@@ -153,6 +169,11 @@ def write_lookup(path: Path, product_ids: Sequence[str], image_ids: Sequence[str
     count = range(len(product_ids))
     by_product = sorted(count, key=lambda row: (product_ids[row], image_ids[row]))
     by_image = sorted(count, key=lambda row: image_ids[row])
+    write_orders(path, by_product, by_image)
+
+
+def write_orders(path: Path, by_product: Sequence[int] | Rows, by_image: Sequence[int] | Rows) -> None:
+    """Write the lookup: all rows by product id and image id, and by image id."""
     _write(path, pa.table({"by_product": by_product, "by_image": by_image}, schema=LOOKUP_SCHEMA))
 
 

@@ -83,9 +83,16 @@ def listed(bundles: Path) -> list[Listed]:
 
 
 def prune(bundles: Path, keep: int) -> list[str]:
-    """Delete all but the newest `keep` generations, never the live one. Returns what was deleted."""
+    """Delete all but the newest `keep` generations, never the live one. Returns what was deleted.
+
+    Compactions are not among the `keep`, so that they never push out a generation with an older model: of them stay
+    the live one and the one that it was made from.
+    """
     live = named_live(bundles)
-    old = [name for name in names(bundles)[keep:] if name != live]
+    origins = {name: _compacted_from(bundles / name) for name in names(bundles)}
+    built = [name for name, origin in origins.items() if origin is None]
+    kept = {live, origins.get(live or ""), *built[:keep]}
+    old = [name for name in origins if name not in kept]
     for generation in old:
         doomed = bundles / WORK_FOLDER / f"{generation}.deleted"
         doomed.parent.mkdir(exist_ok=True)
@@ -99,6 +106,14 @@ def named_live(bundles: Path) -> str | None:
     """What CURRENT names, whether or not it is there; None without CURRENT."""
     path = bundles / CURRENT_FILE
     return path.read_text(encoding="utf-8").strip() if path.exists() else None
+
+
+def _compacted_from(folder: Path) -> str | None:
+    """The generation that this one is a compaction of; None of one that was built, or whose manifest is unreadable."""
+    try:
+        return read_manifest(folder).source.compacted_from
+    except BundleError:
+        return None
 
 
 def _is_generation(path: Path) -> bool:

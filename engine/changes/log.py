@@ -54,9 +54,9 @@ class ChangeLog:
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         try:
-            self._writer = _connect(self.path)
+            self._writer = connect(self.path)
             self._prepare()
-            self._reader = _connect(self.path)
+            self._reader = connect(self.path)
             ((self.state_id,),) = self._reader.execute("SELECT id FROM state")
         except sqlite3.Error as error:
             raise StateError(f"{self.path} cannot be opened ({error}); restore it from a backup") from error
@@ -86,7 +86,7 @@ class ChangeLog:
         query = "SELECT revision, at, product_id, product FROM changes WHERE revision > ? ORDER BY revision LIMIT ?"
         with self._reading:
             rows = self._reader.execute(query, (revision, most)).fetchall()
-        return [_change(row) for row in rows]  # others may read meanwhile
+        return [change_of_row(row) for row in rows]  # others may read meanwhile
 
     def change_of(self, product_id: str) -> Change | None:
         """What last happened to a product, None where the log has nothing of it."""
@@ -190,7 +190,8 @@ class Writing:
         return int(cursor.lastrowid or 0)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection on which each statement is a transaction of its own unless one is begun."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     # FULL: the WAL is forced to the disk at each commit, so what was acknowledged outlives a power failure
@@ -201,10 +202,11 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _change_of(connection: sqlite3.Connection, product_id: str) -> Change | None:
     query = "SELECT revision, at, product_id, product FROM changes WHERE product_id = ?"
     row = connection.execute(query, (product_id,)).fetchone()
-    return None if row is None else _change(row)
+    return None if row is None else change_of_row(row)
 
 
-def _change(row: tuple[int, str, str, str | None]) -> Change:
+def change_of_row(row: tuple[int, str, str, str | None]) -> Change:
+    """A change from its revision, time, product id and product as JSON."""
     revision, at, product_id, product = row
     stored = None if product is None else StoredProduct.model_validate_json(product)
     return Change(revision=revision, at=at, product_id=product_id, product=stored)

@@ -1,6 +1,9 @@
 """What belongs to a photo that came with a change: one file each, named by the SHA-256 of the photo, never changed."""
 
-from collections.abc import Mapping
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from engine.errors import StateError
@@ -14,18 +17,26 @@ class PhotoStore:
         self._folder = folder
 
     def keep(self, digest: str, data: bytes) -> None:
-        """Write a file durably unless it is there. `digest`: the SHA-256 of the photo in hexadecimal."""
+        """Write a file durably unless it is there; one that is there is as if it were new, so that `clear` spares it.
+
+        digest: the SHA-256 of the photo in hexadecimal.
+        """
         self.keep_all({digest: data})
 
     def keep_all(self, files: Mapping[str, bytes]) -> None:
         """The same for many files, by digest; the disk is waited for far less often than one by one."""
-        folders = {self._path(digest).parent for digest in files}
+        folders = sorted({self.path(digest).parent for digest in files})
         new = [folder for folder in folders if not folder.exists()]
         for folder in new:
             folder.mkdir(parents=True, exist_ok=True)
-        for digest, data in files.items():
-            if not self.has(digest):
-                replace(self._path(digest), data)
+        with ExitStack() as stack:
+            for folder in folders:
+                stack.enter_context(_held(folder, fcntl.LOCK_SH))
+            for digest, data in files.items():
+                try:
+                    os.utime(self.path(digest))
+                except FileNotFoundError:
+                    replace(self.path(digest), data)
         # once a folder and not once a file; and of what is there already too: who wrote it may not have come so far
         for folder in folders:
             sync_folder(folder)
@@ -35,23 +46,37 @@ class PhotoStore:
 
     def has(self, digest: str) -> bool:
         """Whether there is a file for the photo."""
-        return self._path(digest).exists()
+        return self.path(digest).exists()
 
     def read(self, digest: str) -> bytes:
         """The bytes of a file. Raises StateError where it is not there."""
         try:
-            return self._path(digest).read_bytes()
+            return self.path(digest).read_bytes()
         except FileNotFoundError as error:
-            raise StateError(f"{self._path(digest)} is missing; restore it from a backup of the state") from error
+            raise StateError(f"{self.path(digest)} is missing; restore it from a backup of the state") from error
 
     def clear(self, needed: set[str], before: float) -> int:
         """Delete files of photos that are not in `needed` and are older than `before` (POSIX seconds); how many."""
         gone = 0
-        for path in self._folder.glob("??/*"):
-            if path.name not in needed and path.stat().st_mtime < before:
-                path.unlink()
-                gone += 1
+        for folder in self._folder.glob("??"):
+            with _held(folder, fcntl.LOCK_EX):
+                for path in folder.iterdir():
+                    if path.name not in needed and path.stat().st_mtime < before:
+                        path.unlink()
+                        gone += 1
         return gone
 
-    def _path(self, digest: str) -> Path:
+    def path(self, digest: str) -> Path:
+        """Where the file of a photo lies if it is there."""
         return self._folder / digest[:2] / digest
+
+
+@contextmanager
+def _held(folder: Path, how: int) -> Iterator[None]:
+    """Whoever keeps a file and whoever clears its folder wait for each other; those who keep do not."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, how)
+        yield
+    finally:
+        os.close(handle)

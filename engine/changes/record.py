@@ -1,6 +1,6 @@
 """What the log says of a product: all of it, or that it is gone."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_serializer
 
 from engine.taxonomy import NO_PATH, Path3
 
@@ -24,6 +24,11 @@ class StoredProduct(_Record):
     url: str | None = None
     category: Path3 = NO_PATH
     photos: tuple[StoredPhoto, ...] = ()
+
+    @field_serializer("photos")
+    def _in_order(self, photos: tuple[StoredPhoto, ...]) -> tuple[StoredPhoto, ...]:
+        """By image id, as a generation has them: the same product reads the same before and after it is folded in."""
+        return tuple(sorted(photos, key=lambda own: own.image_id))
 
 
 class Change(_Record):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.changes.log import ChangeLog
+from engine.changes.log import LOG_FILE, ChangeLog
 from engine.changes.photos import PhotoStore
 from engine.errors import StateError
 
@@ -22,8 +22,13 @@ class State:
         self.log.close()
 
 
-def open_state(folder: Path) -> State:
-    """The state in `folder`, which must be there; an empty one is begun. Raises StateError."""
+def open_state(folder: Path, begin: bool = True) -> State:
+    """The state in `folder`, which must be there; with `begin` an empty folder becomes an empty state.
+
+    Raises StateError.
+    """
     if not folder.is_dir():
         raise StateError(f"{folder} is not a folder; make it, or name another with --state or TWINSHOT_STATE")
+    if not begin and not (folder / LOG_FILE).exists():
+        raise StateError(f"{folder} has no {LOG_FILE}; name the folder that the service has as TWINSHOT_STATE")
     return State(folder, ChangeLog(folder), PhotoStore(folder / "photos"), PhotoStore(folder / "thumbs"))

@@ -54,8 +54,11 @@ class Overlay:
         self.products_there = manifest.products
         self.revision = manifest.includes_revision
         self._category_of: dict[Path3, int] = {own.path: i for i, own in enumerate(manifest.categories)}
-        self._products: dict[str, list[_Version]] = {}
         self._ids: list[str] = []
+        self._products: dict[str, list[_Version]] = {
+            own.product_id: [_Version(self.revision, own, tuple(generation.table.product(own.product_id).tolist()))]
+            for own in manifest.incomplete
+        }
         self._images: dict[str, list[int]] = {}
 
     def apply(self, change: Change, codes: Mapping[str, Codes]) -> None:

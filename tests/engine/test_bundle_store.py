@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.bundle.manifest import read_manifest
 from engine.bundle.store import current, install, listed, named_live, names, new_generation_id, prune, set_current
 from engine.errors import BundleError
 
@@ -90,3 +91,41 @@ def test_a_folder_of_photos_is_no_bundle_folder_and_no_bundle_is_advised_into_it
     with pytest.raises(BundleError, match="is no bundle folder, or nothing is published in it yet") as error:
         current(tmp_path)
     assert f"--out {tmp_path}" not in str(error.value)
+
+
+def compaction(bundles: Path, origin: str, day: int) -> str:
+    """A generation of this name that says it is a compaction of `origin`, as its name goes live."""
+    generation = new_generation_id(datetime(2099, 2, day, tzinfo=UTC))
+    shutil.copytree(bundles / origin, bundles / generation)
+    path = bundles / generation / "manifest.json"
+    manifest = read_manifest(bundles / generation)
+    source = manifest.source.model_copy(update={"compacted_from": origin})
+    path.write_text(manifest.model_copy(update={"source": source}).model_dump_json())
+    set_current(bundles, generation)
+    return generation
+
+
+def test_compactions_do_not_push_out_what_was_built_and_only_the_last_two_stay(bundles: Path) -> None:
+    newest, middle, oldest = names(bundles)
+    first = compaction(bundles, newest, 1)
+    assert prune(bundles, keep=3) == []
+    second = compaction(bundles, first, 2)
+    assert prune(bundles, keep=3) == []
+    third = compaction(bundles, second, 3)
+    assert prune(bundles, keep=3) == [first]
+    assert names(bundles) == [third, second, newest, middle, oldest]
+    assert prune(bundles, keep=1) == [middle, oldest]
+
+
+def test_compactions_of_a_generation_that_was_replaced_go(bundles: Path) -> None:
+    newest, middle, oldest = names(bundles)
+    first = compaction(bundles, middle, 1)
+    second = compaction(bundles, first, 2)
+    set_current(bundles, newest)
+    assert prune(bundles, keep=2) == [second, first, oldest]
+
+
+def test_a_generation_whose_manifest_is_damaged_counts_as_built(bundles: Path) -> None:
+    newest, middle, _ = names(bundles)
+    (bundles / newest / "manifest.json").write_text("{")
+    assert prune(bundles, keep=1) == [middle]

@@ -1,6 +1,7 @@
 import hashlib
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,22 @@ def test_a_file_is_no_place_for_a_folder_nor_for_what_is_in_it(tmp_path: Path) -
 def test_a_folder_is_no_place_for_a_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a folder; name a file with --bad-rows"):
         require_file_place(tmp_path, "--bad-rows")
+
+
+def test_a_writer_waits_for_the_lock_as_long_as_it_has_patience(tmp_path: Path) -> None:
+    holding, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with locked(tmp_path):
+            holding.set()
+            done.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert holding.wait(30)
+    with pytest.raises(BusyError, match="another process is writing"), locked(tmp_path, patience=0.3):
+        pass
+    threading.Timer(0.3, done.set).start()
+    with locked(tmp_path, patience=60):
+        assert done.is_set()
+    holder.join()

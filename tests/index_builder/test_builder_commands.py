@@ -11,10 +11,12 @@ from typer.testing import CliRunner
 
 from engine.bundle.store import current, names
 from engine.errors import BundleError, InputError
-from index_builder import commands
+from index_builder.commands.evaluate import evaluate
+from index_builder.commands.generations import generations, rollback, verify
+from index_builder.commands.index import index
 
 program = typer.Typer()
-for command in (commands.index, commands.evaluate, commands.verify, commands.generations, commands.rollback):
+for command in (index, evaluate, verify, generations, rollback):
     program.command()(command)
 
 
@@ -76,7 +78,7 @@ def test_a_photo_that_cannot_be_used_is_said_where_the_plan_becomes_wrong(
 ) -> None:
     catalogue = shutil.copytree(tiny_catalogue.parent, tmp_path / "catalogue") / "catalogue.csv"
     (catalogue.parent / "photos" / "P00-0.jpg").write_bytes(b"")
-    commands.index(catalogue=catalogue, model=tiny_model, out=tmp_path / "out", threads=1)
+    index(catalogue=catalogue, model=tiny_model, out=tmp_path / "out", threads=1)
     said = capfd.readouterr().err
     assert "plan: at most 60 photos in 1 shard with" in said
     assert "1 photo cannot be used and left out (bad_rows.csv)" in said

@@ -30,7 +30,7 @@ def submit(
     Example: twinshot submit bundles --queries /data/eproduct --out submission.csv
     """
     from engine.catalogue.columns import column_mapping
-    from index_builder.commands import cores
+    from index_builder.commands.options import cores
     from index_builder.progress import Progress
     from index_builder.submitting import Questions
     from index_builder.submitting import submit as write

@@ -1,6 +1,7 @@
 """Photos of changes: kept under their SHA-256, deleted only when nobody needs them."""
 
 import hashlib
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -61,3 +62,25 @@ def test_only_old_photos_that_nobody_needs_are_deleted(tmp_path: Path) -> None:
     assert store.clear({"a" * 64}, before=now - 60) == 0
     assert store.clear({"a" * 64}, before=now + 60) == 1
     assert (store.has("a" * 64), store.has("b" * 64)) == (True, False)
+
+
+def test_a_photo_that_is_kept_again_is_new_again(tmp_path: Path) -> None:
+    store = PhotoStore(tmp_path / "photos")
+    store.keep("a" * 64, b"photo")
+    os.utime(store.path("a" * 64), (0, 0))
+    store.keep("a" * 64, b"photo")
+    assert store.clear(set(), before=time.time() - 60) == 0
+    assert store.read("a" * 64) == b"photo"
+
+
+def test_photos_that_are_kept_while_others_are_cleared_are_all_there(tmp_path: Path) -> None:
+    store = PhotoStore(tmp_path / "photos")
+    names = [f"ab{number:062}" for number in range(40)]
+    for name in names:
+        store.keep(name, b"old")
+        os.utime(store.path(name), (0, 0))
+    with ThreadPoolExecutor(4) as pool:
+        clearing = [pool.submit(store.clear, set(), time.time() - 60) for _ in range(8)]
+        list(pool.map(lambda name: store.keep(name, b"new"), names))
+        assert sum(own.result() for own in clearing) <= len(names)
+    assert all(store.has(name) for name in names)

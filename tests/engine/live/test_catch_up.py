@@ -1,6 +1,5 @@
 """The changes of a log in a generation: encoded once, with its model; what it brought along is not encoded again."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 
 from engine.bundle.generation import Generation, open_generation
 from engine.bundle.store import current
-from engine.changes.record import StoredPhoto, StoredProduct
 from engine.changes.state import State, open_state
 from engine.codes import binarise
 from engine.encoder import Encoder
@@ -19,6 +17,7 @@ from engine.live.overlay import Overlay
 from engine.live.view import View
 from engine.preprocess import load
 from tests.app.running import photo_of
+from tests.changed import keep, put
 
 
 @pytest.fixture(scope="module")
@@ -38,23 +37,11 @@ def state(tmp_path: Path) -> Iterator[State]:
     own.close()
 
 
-def keep(state: State, photo: bytes) -> str:
-    digest = hashlib.sha256(photo).hexdigest()
-    state.photos.keep(digest, photo)
-    return digest
-
-
-def put(state: State, name: str, **photos: str) -> None:
-    stored = tuple(StoredPhoto(image_id=image, sha256=digest) for image, digest in photos.items())
-    with state.log.writing() as writing:
-        writing.put(StoredProduct(product_id=name, photos=stored))
-
-
 def test_a_product_that_was_put_is_the_nearest_to_its_own_photo(
     generation: Generation, encoder: Encoder, state: State
 ) -> None:
     photo = photo_of(40)
-    put(state, "NEW", a=keep(state, photo), b=keep(state, photo_of(40, 8)))
+    put(state, "NEW", {"a": keep(state, photo), "b": keep(state, photo_of(40, 8))})
     overlay = Overlay(generation)
     assert catch_up(overlay, state, encoder).changes == 1
     view = View(overlay)
@@ -71,7 +58,7 @@ def test_every_change_is_applied_though_there_are_more_than_are_read_at_once(
     monkeypatch.setattr("engine.live.catch_up.AT_ONCE", 2)
     digest = keep(state, photo_of(40))
     for number in range(5):
-        put(state, f"N{number}", **{f"n{number}": digest})
+        put(state, f"N{number}", {f"n{number}": digest})
     overlay = Overlay(generation)
     assert catch_up(overlay, state, encoder).changes == 5
     assert catch_up(overlay, state, encoder).changes == 0
@@ -80,7 +67,7 @@ def test_every_change_is_applied_though_there_are_more_than_are_read_at_once(
 
 def test_a_photo_is_encoded_once_for_all_processes(generation: Generation, encoder: Encoder, state: State) -> None:
     digest = keep(state, photo_of(40))
-    put(state, "NEW", a=digest)
+    put(state, "NEW", {"a": digest})
     first, second = Overlay(generation), Overlay(generation)
     catch_up(first, state, encoder)
     (state.folder / "photos" / digest[:2] / digest).unlink()
@@ -93,7 +80,7 @@ def test_a_photo_that_came_with_the_generation_stays_though_its_file_is_not_ours
 ) -> None:
     rows = generation.table.product("P00")
     own = {record.image_id: record.sha256.hex() for record in generation.table.records(rows)}
-    put(state, "P00", **own, extra=keep(state, photo_of(41)))
+    put(state, "P00", {**own, "extra": keep(state, photo_of(41))})
     overlay = Overlay(generation)
     assert catch_up(overlay, state, encoder).left_out == ()
     view = View(overlay)
@@ -104,7 +91,7 @@ def test_a_photo_that_came_with_the_generation_stays_though_its_file_is_not_ours
 
 
 def test_a_photo_that_is_nowhere_is_left_out_and_named(generation: Generation, encoder: Encoder, state: State) -> None:
-    put(state, "NEW", gone="a" * 64, here=keep(state, photo_of(40)))
+    put(state, "NEW", {"gone": "a" * 64, "here": keep(state, photo_of(40))})
     overlay = Overlay(generation)
     ((image_id, reason),) = catch_up(overlay, state, encoder).left_out
     assert image_id == "gone"

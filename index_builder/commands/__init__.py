@@ -1,0 +1,1 @@
+"""The commands of this program: what is typed, what is printed. The work is in the modules they import."""

@@ -1,0 +1,115 @@
+"""`twinshot index`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from engine.errors import InputError
+from engine.files import require_folder
+from engine.wording import counted
+from index_builder.commands.options import AsJson, Columns, DeviceChoice, Images, Threads, cores, names_of, print_json
+
+PATIENCE = 600.0
+"""Seconds that a nightly run waits for a compaction that is under way; one of ten million photos takes less."""
+
+
+def index(
+    model: Annotated[Path, typer.Option(help="The exported model folder.")],
+    out: Annotated[Path, typer.Option(help="The bundle folder; made if missing.")],
+    catalogue: Annotated[Path | None, typer.Argument(help="CSV, Parquet, JSON lines, folder tree or eProduct.")] = None,
+    column: Columns = None,
+    images: Images = None,
+    index_splits: Annotated[
+        str | None,
+        typer.Option(help="Splits to index, such as train; default all but val, test, query; of eProduct index alone."),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail at a bad row instead of listing it.")] = False,
+    shard_rows: Annotated[int, typer.Option(min=1, help="Rows in one shard.")] = 1_000_000,
+    keep: Annotated[int, typer.Option(min=1, help="Generations that stay for roll-back.")] = 3,
+    force: Annotated[str | None, typer.Option(help="Publish a worse generation; the reason is recorded.")] = None,
+    empty: Annotated[bool, typer.Option("--empty", help="A shop with no products yet: no catalogue.")] = False,
+    thumbs: Annotated[
+        bool | None, typer.Option("--thumbs/--no-thumbs", help="Keep thumbnails; default below 100,000 rows.")
+    ] = None,
+    keep_embeddings: Annotated[
+        bool | None,
+        typer.Option("--keep-embeddings/--no-keep-embeddings", help="Keep floats; default below 2,000,000 rows."),
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="The state folder of the service: what was changed through it stands above the catalogue."),
+    ] = None,
+    threads: Threads = None,
+    device: DeviceChoice = "cpu",
+    json: AsJson = False,
+) -> None:
+    """Encode a catalogue (only photos that are new), build a generation, measure it and bring it live.
+
+    Example: twinshot index catalogue.csv --model model --out bundles
+    """
+    from engine.catalogue.columns import column_mapping
+    from index_builder.indexing import Order
+    from index_builder.indexing import index as index_catalogue
+    from index_builder.plan import Wishes
+    from index_builder.progress import Progress
+
+    if empty == (catalogue is not None):
+        raise InputError("name a catalogue to index, or --empty for a shop without products, and not both")
+    require_folder(out, "--out")
+    order = Order(
+        catalogue=catalogue,
+        model=model,
+        out=out,
+        columns=column_mapping(column or []),
+        images=images,
+        splits=tuple(names_of(index_splits)),
+        strict=strict,
+        wishes=Wishes(shard_rows, keep_embeddings, thumbs),
+        keep=keep,
+        force=force,
+        threads=threads or cores(),
+        device=device,
+        state=state,
+        patience=PATIENCE,
+    )
+    indexed = index_catalogue(order, Progress())
+    if json:
+        print_json({**indexed.report, "folder": str(indexed.folder)})
+    else:
+        _print_indexed(indexed.report, indexed.folder)
+
+
+def _print_indexed(report: dict[str, Any], folder: Path) -> None:
+    categories = f" in {counted(report['categories'], 'category', 'categories')}" if report["categories"] else ""
+    typer.echo(
+        f"{report['generation']} is live: {counted(report['rows'], 'photo')} of "
+        f"{counted(report['products'], 'product')}{categories}, {report['bytes'] / 1e6:,.1f} MB"
+    )
+    typer.echo(
+        f"{counted(report['new_photos'], 'new photo')}, "
+        f"{counted(report['duplicate_photos'], 'copy', 'copies')} of others; "
+        f"{report['photos_per_second']:,.0f} photos/s, {report['seconds'].get('encode', 0):,.1f} s to encode, "
+        f"{report['seconds']['build']:,.1f} s to build"
+    )
+    if report["bad_rows"]:
+        typer.echo(f"{counted(report['bad_rows'], 'bad row')}, listed in {folder / 'bad_rows.csv'}")
+    quality = report["quality"]
+    if quality["queries"]:
+        recall = quality["product"].get("recall@1")
+        shown = "none of them can be answered" if recall is None else f"product recall@1 {recall:.3f}"
+        typer.echo(
+            f"{counted(quality['answered'], 'held-out query', 'held-out queries')} ({quality['queries']}): {shown}"
+        )
+    typer.echo(_scores_line(report["calibration"], report["uncalibrated"]))
+
+
+def _scores_line(own: dict[str, Any] | None, why_not: str | None) -> str:
+    if own is None:
+        return f"no scores: {why_not}"
+    precision = "not known" if own["precision"] is None else f"{own['precision']:.2f}"
+    return (
+        f"scores from {own['queries']:,} photos of {own['products']:,} products ({own['source']}), a third of them "
+        f"strangers: calibration error {own['ece']:.3f} (95 % interval {own['ece_low']:.3f} to {own['ece_high']:.3f}); "
+        f"recommended min_score {own['min_score']:.2f}: precision {precision}, recall {own['recall']:.2f}"
+    )

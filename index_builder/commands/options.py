@@ -1,0 +1,32 @@
+"""What several commands have in common: options, and how they print."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+Bundles = Annotated[Path, typer.Argument(help="The bundle folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Columns = Annotated[list[str] | None, typer.Option("--column", help="FIELD=COLUMN of a table, such as image=photo.")]
+Images = Annotated[Path | None, typer.Option(help="Folder, tar file or pattern of tar files with the photos.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads; default: every core.")]
+DeviceChoice = Annotated[Literal["cpu", "cuda"], typer.Option(help="Where the model runs.")]
+State = Annotated[Path, typer.Option(help="The state folder of the service (TWINSHOT_STATE).")]
+
+
+def cores() -> int:
+    """The processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else (os.cpu_count() or 1)
+
+
+def names_of(listed: str | None) -> list[str]:
+    """The names of an option such as `val,test`; splits are lower case."""
+    return [own.strip().lower() for own in listed.split(",")] if listed else []
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """One JSON object on standard output."""
+    typer.echo(json.dumps(value))

@@ -1,0 +1,52 @@
+"""A staged generation beside the live one: how well it answers, and whether it may take over."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.bundle.generation import Generation, open_generation
+from engine.bundle.store import CURRENT_FILE, current
+from engine.catalogue.catalogue import Catalogue
+from engine.catalogue.row import Row
+from engine.encoder import Encoder
+from engine.errors import BundleError, GateError
+from index_builder.gate import Examiner, choose_judges, compare, faults, quality_of, require_pass
+from index_builder.order import Order
+from index_builder.progress import Progress
+
+
+def measure(
+    order: Order, staged: Path, encoder: Encoder, catalogue: Catalogue | None, rows: Sequence[Row], progress: Progress
+) -> dict[str, Any]:
+    """The quality of what is staged, as its manifest says it. Raises GateError if it may not replace the live one.
+
+    encoder: the staged generation's; rows: all that are indexed or held out.
+    """
+    new, live = open_generation(staged), _live(order, progress)
+    judges = choose_judges(rows)
+    quality: dict[str, Any] = {"queries": None}
+    beside: dict[str, Any] = {"generation": live.id, "rows": live.manifest.rows} if live else {}
+    if catalogue is not None and judges.rows:
+        examiner = Examiner(catalogue, judges, order.out, order.threads, progress)
+        with progress.stage("measure"):
+            own = examiner.examine(new, encoder)
+            quality = quality_of(own, judges)
+            if live is not None and live.manifest.rows:
+                same = live.card.onnx_sha256 == new.card.onnx_sha256
+                other = encoder if same else Encoder(live.folder, order.device, order.threads)
+                beside = compare(own, examiner.examine(live, other))
+    reasons = faults(new.manifest.rows, beside) if beside else []
+    require_pass(new.id, reasons, order.force)
+    return {**quality, "beside": beside or None, "forced": order.force, "faults": reasons}
+
+
+def _live(order: Order, progress: Progress) -> Generation | None:
+    if not (order.out / CURRENT_FILE).exists():
+        return None
+    try:
+        return open_generation(order.out / current(order.out))
+    except BundleError as error:
+        if order.force:
+            progress.say(f"not compared with the live generation: {error}")
+            return None
+        raise GateError(f"the live generation cannot be compared with: {error}, or use --force REASON") from error
