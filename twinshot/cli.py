@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "submit": "twinshot.commands.submit",
     "serve": "twinshot.commands.serve",
     "products": "twinshot.commands.products",
+    "compact": "index_builder.commands.compact",
     "verify": "index_builder.commands.generations",
     "generations": "index_builder.commands.generations",
     "rollback": "index_builder.commands.generations",
@@ -34,7 +35,7 @@ COMMANDS: dict[str, str] = {
 """Each command and the module that has it under its name, a function or a group of them, in the order of the help."""
 
 
-GO_ON = frozenset({"demo", "fetch", "train", "index", "build"})
+GO_ON = frozenset({"demo", "fetch", "train", "index", "build", "compact"})
 """Commands that, stopped and run again, go on where they were."""
 
 

@@ -128,7 +128,7 @@ class RowTable:
 
         Of all rows, or of `rows`, which must lie in one category: so they are sorted by product id.
         """
-        order = self._by_product if rows is None else rows
+        order = self.by_product if rows is None else rows
         place = bisect_right(_Sorted(self._table["product_id"], order), after)
         last, block = after, _FIRST_BLOCK
         while place < len(order):

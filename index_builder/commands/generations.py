@@ -44,6 +44,7 @@ def generations(bundles: Bundles, json: AsJson = False) -> None:
             "rows": own.manifest.rows,
             "products": own.manifest.products,
             "model": own.manifest.model.onnx_sha256[:12],
+            "compacted_from": own.manifest.source.compacted_from,
             "recall@1": own.manifest.quality.get("product", {}).get("recall@1"),
         }
         for own in listed(bundles)
@@ -52,9 +53,10 @@ def generations(bundles: Bundles, json: AsJson = False) -> None:
         print_json({"generations": rows})
         return
     for row in rows:
-        recall = "" if row["recall@1"] is None else f"  recall@1 {row['recall@1']:.3f}"
+        more = "" if row["recall@1"] is None else f"  recall@1 {row['recall@1']:.3f}"
         mark = "live" if row["live"] else "    "
-        typer.echo(f"{mark}  {row['generation']}  {row['rows']:>10,} photos  {row['products']:>9,} products{recall}")
+        more += "  compacted" if row["compacted_from"] else ""
+        typer.echo(f"{mark}  {row['generation']}  {row['rows']:>10,} photos  {row['products']:>9,} products{more}")
 
 
 def rollback(

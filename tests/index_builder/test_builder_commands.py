@@ -10,13 +10,16 @@ import typer
 from typer.testing import CliRunner
 
 from engine.bundle.store import current, names
+from engine.changes.state import open_state
 from engine.errors import BundleError, InputError
+from index_builder.commands.compact import compact
 from index_builder.commands.evaluate import evaluate
 from index_builder.commands.generations import generations, rollback, verify
 from index_builder.commands.index import index
+from tests.changed import delete
 
 program = typer.Typer()
-for command in (index, evaluate, verify, generations, rollback):
+for command in (index, evaluate, compact, verify, generations, rollback):
     program.command()(command)
 
 
@@ -174,3 +177,25 @@ def test_generations_are_listed_and_rolled_back(bundles: Path, tiny_catalogue: P
 def test_generations_of_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a folder; make a bundle"):
         run("generations", tmp_path / "nowhere")
+
+
+def test_compact_says_what_it_folded_and_that_there_is_nothing_more(bundles: Path, tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    state = open_state(tmp_path / "state")
+    delete(state, "P05")
+    said = run("compact", bundles, "--state", state.folder)
+    assert f"{current(bundles)} is live: 1 changed product folded in up to revision 1, 0 photos came and 3 went" in said
+    again = run("compact", bundles, "--state", state.folder)
+    assert again == f"nothing to fold: {current(bundles)} includes every change up to 1\n"
+    told = json.loads(run("compact", bundles, "--state", state.folder, "--json"))
+    assert (told["changes"], told["folder"]) == (0, None)
+    listed = run("generations", bundles).splitlines()
+    assert [line.endswith("  compacted") for line in listed] == [True, False]
+    state.close()
+
+
+def test_compact_refuses_what_does_not_go_together(bundles: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--changes is for --watch"):
+        run("compact", bundles, "--state", tmp_path, "--changes", 5)
+    with pytest.raises(InputError, match="--json is not for --watch"):
+        run("compact", bundles, "--state", tmp_path, "--watch", "--json")

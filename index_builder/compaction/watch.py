@@ -1,0 +1,96 @@
+"""Compacting by itself: a process of its own looks at the log, and folds it in when it has grown."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from engine.bundle.manifest import read_manifest
+from engine.bundle.store import current
+from engine.changes.long_reads import count_after
+from engine.changes.state import open_state
+from engine.errors import TwinshotError
+from engine.wording import counted
+from index_builder.compaction.compact import Compacted, compact
+from index_builder.progress import Progress
+
+AHEAD = 10_000
+"""Changed products from which on a compaction pays; docs/live.md says why so many."""
+EVERY = 10.0
+"""Seconds between two looks at the log."""
+AGAIN = 60.0
+"""Seconds after a failure before the next attempt."""
+NICE = 10
+"""How much lower than others this process's priority is: searching goes first."""
+
+
+class _EndedError(BaseException):
+    """SIGTERM came. Like KeyboardInterrupt no Exception: nothing on its way up may swallow it."""
+
+
+def watch(bundles: Path, state: Path, ahead: int, keep: int, threads: int, progress: Progress) -> None:
+    """Compact whenever the log has `ahead` changes more than the live generation, until SIGTERM.
+
+    Whatever fails is said and tried again. A compaction under way when SIGTERM comes is given up; the bundle folder is
+    as it was.
+    """
+    os.nice(NICE)
+    progress.say(f"watching {state}: compacting {bundles} whenever it is {counted(ahead, 'change')} ahead")
+    try:
+        with _ending_on_sigterm():
+            while True:
+                time.sleep(_look(bundles, state, ahead, keep, threads, progress))
+    except _EndedError:
+        progress.say("told to end")
+
+
+def _look(bundles: Path, state: Path, ahead: int, keep: int, threads: int, progress: Progress) -> float:
+    """Compact if it is time; the seconds until the next look."""
+    try:
+        if changes_ahead(bundles, state) >= ahead:
+            progress.say(say(compact(bundles, state, keep, threads, Progress())))
+        return EVERY
+    except (TwinshotError, OSError) as error:
+        progress.say(f"not compacted: {error}; tried again in {AGAIN:.0f} s")
+        return AGAIN
+
+
+def changes_ahead(bundles: Path, folder: Path) -> int:
+    """How many changes of the log the live generation does not include. Raises BundleError and StateError."""
+    state = open_state(folder, begin=False)
+    try:
+        return count_after(state.log, read_manifest(bundles / current(bundles)).includes_revision)
+    finally:
+        state.close()
+
+
+def say(compacted: Compacted) -> str:
+    """What was done, in one line for a person."""
+    report = compacted.report
+    if compacted.folder is None:
+        return f"nothing to fold: {report['generation']} includes every change up to {report['includes_revision']:,}"
+    seconds = sum(report["seconds"].values())
+    return (
+        f"{report['generation']} is live: {counted(report['changes'], 'changed product')} folded in up to revision "
+        f"{report['includes_revision']:,}, {report['rows_added']:,} photos came and {report['rows_gone']:,} went; "
+        f"{counted(report['rows'], 'photo')} of {counted(report['products'], 'product')}, "
+        f"{report['bytes'] / 1e6:,.1f} MB in {seconds:,.1f} s"
+    )
+
+
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """SIGTERM becomes _EndedError in the main thread, once: a second one must not cut short the tidying up."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise _EndedError
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
