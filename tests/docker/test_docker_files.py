@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +14,9 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+
+from engine.changes.state import open_state
+from index_builder.compaction.watch import changes_ahead
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (PROJECT / "docker" / "Dockerfile").read_text(encoding="utf-8")
@@ -35,10 +39,49 @@ def test_the_service_waits_for_a_healthy_redis_and_both_are_confined() -> None:
     services = compose("docker-compose.yml")["services"]
     assert services["twinshot"]["depends_on"] == {"redis": {"condition": "service_healthy"}}
     assert "./bundles:/bundles:ro" in services["twinshot"]["volumes"]
-    for service in services.values():
-        assert service["healthcheck"]["test"]
+    for name, service in services.items():
+        assert (name == "compactor") or service["healthcheck"]["test"]
         assert service["read_only"] is True
         assert service["mem_limit"]
+
+
+def test_the_compactor_alone_may_write_the_bundles_and_both_have_one_state() -> None:
+    services = compose("docker-compose.yml")["services"]
+    service, compactor = services["twinshot"], services["compactor"]
+    assert compactor["volumes"] == ["./bundles:/bundles", "state:/state"]
+    assert "state:/state" in service["volumes"]
+    assert (compactor["image"], compactor["cap_drop"]) == (service["image"], ["ALL"])
+    assert compactor["depends_on"] == {"twinshot": {"condition": "service_healthy"}}
+    # the image's health check asks a port that nobody listens on here
+    assert compactor["healthcheck"] == {"disable": True}
+    replicas = compose("docker-compose.replicas.yml")["services"]["compactor"]
+    assert {**replicas, "depends_on": None} == {**compactor, "depends_on": None}
+    assert compose("docker-compose.gpu.yml")["services"]["compactor"]["image"] == "twinshot-gpu"
+
+
+def test_the_compactor_s_command_compacts_and_ends_when_the_container_is_stopped(
+    tiny_bundle: Path, tmp_path: Path
+) -> None:
+    bundles, state = shutil.copytree(tiny_bundle, tmp_path / "bundles"), tmp_path / "state"
+    state.mkdir()
+    log = open_state(state).log
+    with log.writing() as writing:
+        writing.delete("P05")
+    told = compose("docker-compose.yml")["services"]["compactor"]["command"]
+    places = {"/bundles": str(bundles), "/state": str(state)}
+    command = [*container_command("ENTRYPOINT"), *(places.get(word, word) for word in told), "--changes", "1"]
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as compactor:
+        try:
+            deadline = time.monotonic() + 60
+            while changes_ahead(bundles, state):
+                assert compactor.poll() is None, "the compactor ended"
+                assert time.monotonic() < deadline, "nothing was compacted"
+                time.sleep(0.2)
+        finally:
+            compactor.terminate()
+        assert compactor.wait(30) == 0
+    log.close()
 
 
 def test_the_replicas_are_the_service_of_the_other_compose_file_without_its_port() -> None:
