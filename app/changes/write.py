@@ -17,7 +17,7 @@ from engine.bundle.thumbs import thumb_of
 from engine.changes.record import StoredPhoto
 from engine.changes.state import State
 from engine.codes import Floats
-from engine.errors import PhotoError
+from engine.errors import PhotoError, StateError
 from engine.live.catch_up import model_key
 from engine.preprocess import crop, decode
 
@@ -56,11 +56,32 @@ class Writer:
     compute: Compute
 
     async def prepare(self, loaded: Loaded, photos: Sequence[NewPhoto], timing: Timing) -> list[Prepared]:
-        """Decode and encode photos behind the gate that searches wait at too. Raises PhotoError and QueueFullError."""
-        found: list[Prepared] = []
-        for photo in photos:  # one after the other: a caller with many photos is one caller
-            found.append(await self.compute.run(timing, partial(prepared, loaded, photo), begun=bool(found)))
+        """Decode and encode photos behind the gate that searches wait at too. Raises PhotoError and QueueFullError.
+
+        A photo that the state knows by this model is not worked on again: who sends a whole catalogue every night
+        sends what is there already.
+        """
+        found, new = await self._known(loaded, photos)
+        for number, photo in enumerate(new):  # one after the other: a caller with many photos is one caller
+            found.append(await self.compute.run(timing, partial(prepared, loaded, photo), begun=number > 0))
         return found
+
+    async def _known(self, loaded: Loaded, photos: Sequence[NewPhoto]) -> tuple[list[Prepared], list[NewPhoto]]:
+        """Photos that the state has with their embedding and thumbnail, and the others."""
+        key = model_key(loaded.encoder.card)
+
+        def look() -> tuple[list[Prepared], list[NewPhoto]]:
+            found, new = [], []
+            embeddings = self.state.log.embeddings(key, [photo.sha256 for photo in photos])
+            for photo in photos:
+                try:
+                    thumb = self.state.thumbs.read(photo.sha256)
+                    found.append(Prepared(photo, key, embeddings[photo.sha256], thumb))
+                except (StateError, KeyError):
+                    new.append(photo)
+            return found, new
+
+        return await asyncio.to_thread(look) if photos else ([], [])
 
     async def prepare_each(
         self, loaded: Loaded, photos: Sequence[NewPhoto], timing: Timing
@@ -69,7 +90,7 @@ class Writer:
 
         Up to half of the threads work on them, so that searches always find some. Raises QueueFullError.
         """
-        found: list[Prepared] = []
+        found, new = await self._known(loaded, photos)
         unusable: dict[str, PhotoError] = {}
 
         async def one(photo: NewPhoto, begun: bool) -> None:
@@ -83,9 +104,9 @@ class Writer:
                 await one(photo, begun=True)
 
         # the first one alone: where it is refused all are, and once it had its turn none is worked on in vain
-        for photo in photos[:1]:
+        for photo in new[:1]:
             await one(photo, begun=False)
-        rest = iter(photos[1:])
+        rest = iter(new[1:])
         async with asyncio.TaskGroup() as group:
             for _ in range(max(self.compute.threads // 2, 1)):
                 group.create_task(some(rest))

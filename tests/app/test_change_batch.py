@@ -140,6 +140,7 @@ def test_a_photo_that_cannot_be_read_spoils_the_operations_that_name_it_only(sho
     ]
     results = done(shop, operations, ("bad", b"no photo"), ("good", photo_of(40)))
     assert kinds(results) == ["unreadable-photo", None, "unreadable-photo"]
+    assert results[0]["error"]["detail"].startswith("image 'bad': ")
     assert ask(shop, photo_of(40)).json()["results"][0]["product_id"] == "B"
 
 

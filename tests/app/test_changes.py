@@ -149,6 +149,17 @@ def test_an_image_id_belongs_to_one_product(shop: TestClient) -> None:
     check(put(shop, "NEW", ("x", photo_of(40)), ("x", photo_of(41))), "invalid-request")
 
 
+def test_a_photo_that_is_sent_again_is_not_encoded_again(shop: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(shop, "NEW", ("a.jpg", photo_of(40)))
+    monkeypatch.setattr("app.changes.write.decode", None)  # any use of it fails
+    assert put(shop, "NEW", ("a.jpg", photo_of(40)), title="By night").status_code == 200
+    operations = ("operations", (None, json.dumps({"op": "put", "product_id": "ALSO", "images": ["b.jpg"]})))
+    sent = [operations, ("image", ("b.jpg", photo_of(40)))]
+    assert shop.post("/products/batch", files=sent).json()["done"] == 1
+    assert {own["product_id"] for own in ask(shop, photo_of(40)).json()["results"][:2]} == {"NEW", "ALSO"}
+    assert shop.get("/images/b.jpg").status_code == 200
+
+
 def test_a_photo_that_cannot_be_used_changes_nothing(shop: TestClient) -> None:
     check(put(shop, "NEW", ("a.jpg", photo_of(40)), ("b.jpg", b"no photo")), "unreadable-photo")
     check(put(shop, "NEW", ("a.jpg", photo_of(40)), colour="red"), "invalid-request")
