@@ -54,5 +54,10 @@ bench-serving: setup system ## serving against the bare path and other servers, 
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.table
 
+bench-live: setup system ## a catalogue that changes while it is served; some 20 minutes
+	sh docker/system-packages.sh strace
+	$(BIN)/python -m benchmarks.live
+	$(BIN)/python -m benchmarks.table
+
 clean: ## the environment and everything that was made here
 	rm -rf $(VENV) demo var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*

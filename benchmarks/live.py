@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.change import killed, searching, switching, traced, visible, writing
+from benchmarks.change import deleted, killed, searching, switching, traced, visible, writing
 from benchmarks.result import QUICK, Claim, write
 from benchmarks.serve.shop import shop
 
@@ -20,6 +20,7 @@ PARTS: dict[str, Part] = {
     "writing": writing.writing,
     "traced": traced.traced,
     "switching": switching.switching,
+    "deleted": deleted.deleted,
     "killed": killed.killed,
 }
 

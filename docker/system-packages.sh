@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the tests need of the system, or says exactly what to install. Quick when all is there.
+# Installs what the tests need of the system, and the programs that are named, or says exactly what to install.
+# Quick when all is there.
 set -eu
 
 missing=""
@@ -8,6 +9,9 @@ command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx"
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
     command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
+for program in "$@"; do
+    command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
+done
 [ -n "$missing" ] || exit 0
 
 if command -v apt-get >/dev/null 2>&1; then
