@@ -3,17 +3,12 @@
 `python -m benchmarks.live PART…` runs some of the parts and writes nothing. QUICK=1: a shop of 100,000 rows, and short.
 """
 
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 from benchmarks.change import deleted, killed, searching, switching, traced, visible, writing
-from benchmarks.result import QUICK, Claim, write
+from benchmarks.parts import Part, measure
+from benchmarks.result import QUICK
 from benchmarks.serve.shop import shop
 
 ROWS = 100_000 if QUICK else 1_100_000
-Part = Callable[[Path], tuple[dict[str, Any], list[Claim]]]
 PARTS: dict[str, Part] = {
     "searching": searching.searching,
     "visible": visible.visible,
@@ -26,19 +21,7 @@ PARTS: dict[str, Part] = {
 
 
 def main() -> None:
-    bundles = shop(ROWS)
-    only = sys.argv[1:]
-    figures: dict[str, Any] = {"rows": ROWS}
-    claims: list[Claim] = []
-    for name, part in PARTS.items():
-        if not only or name in only:
-            print(f"== {name}", file=sys.stderr, flush=True)
-            figures[name], own = part(bundles)
-            claims += own
-    if only:
-        print(*claims, sep="\n")
-    else:
-        write("live", f"A live catalogue: {ROWS:,} photos, one core", figures, claims)
+    measure("live", f"A live catalogue: {ROWS:,} photos, one core", PARTS, shop(ROWS), ROWS)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Is a deleted product ever seen again? After rebuilds with and without the log, a new model, roll-backs, compaction."""
+"""Is a deleted product ever seen again? After rebuilds with and without the log, a new model, roll-back, compacting."""
 
 import shutil
 import subprocess
