@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from engine.bundle.generation import Generation
+from engine.changes.photos import PhotoStore
 from engine.encoder import PhotoEncoder
 from engine.errors import TwinshotError
 from engine.live.overlay import Overlay
@@ -27,6 +28,10 @@ class Loaded:
     view: View
     state_id: str | None
     """Of whose changes its revision counts."""
+    thumbs: PhotoStore | None = None
+    """Thumbnails that came with those changes."""
+    folded: frozenset[str] = frozenset()
+    """Photos that came with changes which the generation includes, and have their thumbnails there alone: image ids."""
 
     @classmethod
     def of(cls, generation: Generation, encoder: PhotoEncoder, state_id: str | None = None) -> "Loaded":

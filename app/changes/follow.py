@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from app.live import Live, Loaded
@@ -11,7 +11,7 @@ from engine.bundle.generation import Generation
 from engine.changes.state import State
 from engine.encoder import PhotoEncoder
 from engine.errors import BundleError
-from engine.live.catch_up import CaughtUp, catch_up, go_on
+from engine.live.catch_up import AT_ONCE, CaughtUp, catch_up, go_on
 from engine.live.view import View
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,18 @@ def with_changes(
             f"{generation.folder} includes revision {included} of state {own}, whose log in {state.folder} ends at "
             f"{last}; restore the newer log, or take a generation from before"
         )
-    return advanced(Loaded.of(generation, encoder, state.log.state_id), state, breathe)
+    loaded = Loaded.of(generation, encoder, state.log.state_id)
+    folded = frozenset(_folded(generation, state)) if generation.thumbs is None else frozenset()
+    return advanced(replace(loaded, thumbs=state.thumbs, folded=folded), state, breathe)
+
+
+def _folded(generation: Generation, state: State) -> Iterator[str]:
+    """The photos of changes that a generation without thumbnails includes, as far as the state has their thumbnails."""
+    revision, last = 0, generation.manifest.includes_revision
+    while changes := [own for own in state.log.since(revision, AT_ONCE) if own.revision <= last]:
+        photos = (photo for own in changes if own.product is not None for photo in own.product.photos)
+        yield from (photo.image_id for photo in photos if state.thumbs.has(photo.sha256))
+        revision = changes[-1].revision
 
 
 def advanced(loaded: Loaded, state: State, breathe: Callable[[], None] = go_on) -> Loaded:

@@ -5,8 +5,7 @@ from typing import Annotated
 import numpy as np
 from fastapi import APIRouter, Header, Response
 
-from app.deps import Parts, Snapshot
-from app.lifespan import Service
+from app.deps import Snapshot
 from app.live import Loaded
 from app.problems import ProblemError
 from engine.bundle.rows import RowRecord
@@ -21,9 +20,7 @@ router = APIRouter(tags=["images"])
     response_class=Response,
     responses={200: {"content": {MEDIA_TYPE: {}}}},
 )
-async def image(
-    image_id: str, service: Parts, loaded: Snapshot, if_none_match: Annotated[str | None, Header()] = None
-) -> Response:
+async def image(image_id: str, loaded: Snapshot, if_none_match: Annotated[str | None, Header()] = None) -> Response:
     """A WebP whose long side is at most 256 pixels, without metadata."""
     row = loaded.view.image(image_id)
     if row is None:
@@ -33,19 +30,19 @@ async def image(
     headers = {"ETag": etag, "Cache-Control": "private, max-age=3600"}
     if etag == if_none_match:
         return Response(status_code=304, headers=headers)
-    thumb = _thumb(service, loaded, row, record)
+    thumb = _thumb(loaded, row, record)
     if thumb is None:
         raise ProblemError("unknown-image", f"generation {loaded.generation.id} was built without thumbnails")
     return Response(thumb, media_type=MEDIA_TYPE, headers=headers)
 
 
-def _thumb(service: Service, loaded: Loaded, row: int, record: RowRecord) -> bytes | None:
+def _thumb(loaded: Loaded, row: int, record: RowRecord) -> bytes | None:
     """The generation's, or that which came with a change; a photo that a change kept has the generation's too."""
     thumbs, digest = loaded.generation.thumbs, record.sha256.hex()
-    if loaded.view.is_base(row):
-        return None if thumbs is None else thumbs[row]
-    if service.writer is not None and service.writer.state.thumbs.has(digest):
-        return service.writer.state.thumbs.read(digest)
+    if thumbs is not None and loaded.view.is_base(row):
+        return thumbs[row]
+    if loaded.thumbs is not None and loaded.thumbs.has(digest):
+        return loaded.thumbs.read(digest)
     if thumbs is None:
         return None
     rows = loaded.generation.table.product(record.product_id)

@@ -37,9 +37,16 @@ def category_of(path: Path3) -> Category:
 
 
 def image_url(loaded: Loaded, image_id: str) -> str | None:
-    """Where the thumbnail is: of what was added there is always one, of the others if the generation has them."""
-    there = loaded.generation.thumbs is not None or loaded.view.is_added(image_id)
+    """Where the thumbnail is, if there is one: the generation has those of all its photos, or of none."""
+    there = loaded.generation.thumbs is not None or _came_with_a_change(loaded, image_id)
     return f"/images/{quote(image_id, safe='')}" if there else None
+
+
+def _came_with_a_change(loaded: Loaded, image_id: str) -> bool:
+    digest = loaded.view.added_digest(image_id)
+    if digest is None or loaded.thumbs is None:
+        return image_id in loaded.folded
+    return loaded.thumbs.has(digest)  # not where a change kept a photo of the generation
 
 
 def _result(rank: int, match: Match, loaded: Loaded) -> Result:

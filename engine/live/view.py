@@ -187,10 +187,10 @@ class View:
         """Whether a row is the generation's own."""
         return row < self._overlay.base_rows
 
-    def is_added(self, image_id: str) -> bool:
-        """Whether there is a photo of this id that is not the generation's own row."""
+    def added_digest(self, image_id: str) -> str | None:
+        """The SHA-256, in hexadecimal, of a photo that is not the generation's own row; None if there is none."""
         row = self._overlay.added_row(image_id, self.revision, self._added)
-        return row is not None
+        return None if row is None else self._overlay.records[row - self._overlay.base_rows].sha256.hex()
 
     def _added_in(self, scope: LiveScope) -> tuple[Rows | None, Codes]:
         """The added rows of a scope, whether or not they are still there: their places (None: all), and codes."""
