@@ -6,7 +6,7 @@ It knows what goes over the wire (docs/api.md), nothing of the service's code.
 from twinshot.client.change_models import ChangeBatch, ChangeItem, ChangeList, ChangeRecord, ProductChange
 from twinshot.client.client import AsyncClient, Client
 from twinshot.client.errors import ProblemError, ServiceError, UnreachableError
-from twinshot.client.info_models import CalibrationInfo, CategoryInfo, Info, Limits, ModelInfo
+from twinshot.client.info_models import CalibrationInfo, CategoryInfo, Info, Limits, ModelInfo, Reloaded
 from twinshot.client.models import (
     BatchAnswer,
     BatchItem,
@@ -23,7 +23,7 @@ from twinshot.client.models import (
     SearchAnswer,
     SimilarAnswer,
 )
-from twinshot.client.operations import AddImages, Operation, PutProduct, RemoveImage, RemoveProduct
+from twinshot.client.operations import AddImages, EditProduct, Operation, PutProduct, RemoveImage, RemoveProduct
 from twinshot.client.photos import Photo, Photos
 from twinshot.client.reads import Box
 
@@ -42,6 +42,7 @@ __all__ = [
     "ChangeList",
     "ChangeRecord",
     "Client",
+    "EditProduct",
     "Info",
     "Limits",
     "ListedProduct",
@@ -58,6 +59,7 @@ __all__ = [
     "PutProduct",
     "QueryCategories",
     "QueryInfo",
+    "Reloaded",
     "RemoveImage",
     "RemoveProduct",
     "Result",

@@ -33,6 +33,8 @@ class Call(Generic[T]):
     params: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     form: Callable[[], Form] | None = None
+    json: Mapping[str, Any] | None = None
+    """A body that is no form."""
     once: bool = False
     """Not to be sent again: the answer is wanted now, whatever it is."""
     taken: frozenset[int] = frozenset()
@@ -57,7 +59,8 @@ def request_of(build: Callable[..., httpx.Request], call: Call[Any], form: Form,
     if call.form is not None and not form:
         raise InputError(f"{call.method} {call.path}: no photo is given")
     wait = httpx.Timeout(timeout, read=timeout + len(form))
-    return build(call.method, call.path, params=call.params, headers=call.headers, files=form or None, timeout=wait)
+    body = {"json": dict(call.json)} if call.json is not None else {"files": form or None}
+    return build(call.method, call.path, params=call.params, headers=call.headers, timeout=wait, **body)
 
 
 def answer_of(call: Call[T], response: httpx.Response) -> T:

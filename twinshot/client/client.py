@@ -35,10 +35,12 @@ class _Methods:
     info = Method(reads.info)
     ready = Method(reads.ready)
     put_product = Method(writes.put_product)
+    edit_product = Method(writes.edit_product)
     add_images = Method(writes.add_images)
     remove_product = Method(writes.remove_product)
     remove_image = Method(writes.remove_image)
     batch = Method(writes.batch)
+    reload = Method(writes.reload)
 
     def __init__(self, server: str, timeout: float, attempts: int, patience: float) -> None:
         self.server = server

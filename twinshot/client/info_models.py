@@ -63,3 +63,11 @@ class Info(Answer):
     quality: dict[str, Any]
     limits: Limits
     cache: str
+
+
+class Reloaded(Answer):
+    """What `reload` found."""
+
+    generation: str
+    revision: int
+    switched: bool

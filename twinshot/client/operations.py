@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -36,6 +36,15 @@ class PutProduct(Fields):
 
 
 @dataclass(frozen=True, slots=True)
+class EditProduct:
+    """As `edit_product`."""
+
+    product_id: str
+    fields: Mapping[str, str | None]
+    if_match: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AddImages:
     """As `add_images`."""
 
@@ -61,7 +70,7 @@ class RemoveProduct:
     if_match: str | None = None
 
 
-Operation: TypeAlias = PutProduct | AddImages | RemoveImage | RemoveProduct
+Operation: TypeAlias = PutProduct | EditProduct | AddImages | RemoveImage | RemoveProduct
 
 
 def batch_form(operations: Sequence[Operation]) -> Form:
@@ -91,6 +100,8 @@ def _line(operation: Operation, images: list[str]) -> dict[str, Any]:
     match operation:
         case PutProduct():
             return {"op": "put", **own, **operation.known(), "images": images}
+        case EditProduct():
+            return {**operation.fields, "op": "edit", **own}
         case AddImages():
             return {"op": "add_images", **own, "images": images}
         case RemoveImage():

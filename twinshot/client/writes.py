@@ -4,13 +4,14 @@ Every change carries an idempotency key, one's own or a new one: however often i
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from uuid import uuid4
 
 from engine.errors import InputError
 from twinshot.client.calls import Call, model
 from twinshot.client.change_models import ChangeBatch, ProductChange
+from twinshot.client.info_models import Reloaded
 from twinshot.client.operations import Fields, Operation, batch_form
 from twinshot.client.photos import Form, Photos, image_form
 from twinshot.client.reads import address
@@ -42,6 +43,23 @@ def put_product(
     headers = _headers(if_match, idempotency_key)
     path = address("products", product_id)
     return Call("PUT", path, model(ProductChange), headers=headers, form=partial(_put_form, fields, photos))
+
+
+def edit_product(
+    product_id: str,
+    fields: Mapping[str, str | None],
+    *,
+    if_match: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[ProductChange]:
+    """Change what `fields` names: title, url, meta, level2, leaf; None: unknown. All else stays, and so do the photos.
+
+    Raises ProblemError: 404 (`unknown-product`), 412 (`if_match`), 422.
+
+    >>> shop.edit_product("P42", {"title": "Chelsea boot, brown", "leaf": None})
+    """
+    headers = _headers(if_match, idempotency_key)
+    return Call("PATCH", address("products", product_id), model(ProductChange), headers=headers, json=fields)
 
 
 def add_images(
@@ -84,6 +102,14 @@ def batch(operations: Sequence[Operation], *, idempotency_key: str | None = None
     """
     headers = _headers(None, idempotency_key)
     return Call("POST", "/products/batch", model(ChangeBatch), headers=headers, form=partial(batch_form, operations))
+
+
+def reload() -> Call[Reloaded]:
+    """Make the service look at once whether another generation is live, and wait until it serves it.
+
+    Raises ProblemError: 409 (`generation-refused`), and UnreachableError where that takes longer than `timeout`.
+    """
+    return Call("POST", "/admin/reload", model(Reloaded), once=True)
 
 
 def _headers(if_match: str | None, idempotency_key: str | None) -> dict[str, str]:

@@ -11,7 +11,7 @@ import pytest
 from tests.app.running import Process, photo_of
 from tests.tiny_catalogue import draw
 from tests.twinshot.conftest import READ, WRITE
-from twinshot import AddImages, AsyncClient, Client, ProblemError, PutProduct, RemoveImage, RemoveProduct
+from twinshot import AddImages, AsyncClient, Client, EditProduct, ProblemError, PutProduct, RemoveImage, RemoveProduct
 from twinshot.client.calls import Call
 
 
@@ -82,6 +82,8 @@ def test_what_is_there_is_shown(either: Client) -> None:
     info = either.info()
     assert (info.calibration.available, info.limits.batch) == (False, 16)
     assert either.ready() is True
+    reloaded = either.reload()
+    assert (reloaded.generation, reloaded.switched) == (info.generation, False)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +103,10 @@ def test_a_product_of_any_name_is_put_shown_changed_and_removed(either: Client, 
     with pytest.raises(ProblemError) as caught:
         either.put_product(product_id, if_match=change.etag)
     assert caught.value.kind == "product-changed"
+    edited = either.edit_product(product_id, {"title": "Edited", "leaf": None}, if_match=added.etag)
+    assert edited.images == added.images
+    product = either.product(product_id)
+    assert (product.title, product.category.meta, product.category.leaf) == ("Edited", "M", None)
     if "/images/" in product_id:
         assert either.batch([RemoveImage(product_id, image_id), RemoveProduct(product_id)]).done == 2
     else:
@@ -130,14 +136,15 @@ def test_a_batch_says_of_each_operation_what_became_of_it(either: Client) -> Non
             PutProduct("B2", [b"no photo"]),
             RemoveImage("B1", "B1-1"),
             PutProduct("B1", title="now", if_match='"old"'),
+            EditProduct("B1", {"url": None}),
         ]
     )
-    assert (answer.done, answer.refused, answer.replayed) == (3, 3, False)
+    assert (answer.done, answer.refused, answer.replayed) == (4, 3, False)
     kinds = [own.error and own.error.kind for own in answer.results]
-    assert kinds == [None, None, "unknown-product", "unreadable-photo", None, "product-changed"]
+    assert kinds == [None, None, "unknown-product", "unreadable-photo", None, "product-changed", None]
     product = either.product("B1")
-    assert (product.title, product.url, product.etag) == ("é", "http://shop.test/B1", answer.results[4].etag)
-    assert [own.image_id for own in product.images] == list(answer.results[4].images or ())
+    assert (product.title, product.url, product.etag) == ("é", None, answer.results[6].etag)
+    assert [own.image_id for own in product.images] == list(answer.results[6].images or ())
     assert either.batch([RemoveProduct("B1")]).results[0].images == ()
 
 
