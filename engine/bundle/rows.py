@@ -77,6 +77,9 @@ class RowTable:
         Shard by shard: a `take` over several would first join all their texts in memory.
         """
         shard = np.searchsorted(self._starts, rows, side="right") - 1
+        if len(rows) and (shard == shard[0]).all():  # as those of one product are
+            own, taken = self._shards[shard[0]], pa.array(rows - self._starts[shard[0]])
+            return [own[name].take(taken).to_pylist() for name in names]
         order = np.argsort(shard, kind="stable")
         found: list[list[Any]] = [[] for _ in names]
         for number in np.unique(shard):

@@ -44,8 +44,9 @@ def photo_codes(
         if change.product and any(photo.sha256 not in codes for photo in change.product.photos):
             # a photo that the generation brought along: its code is there, its file is not ours
             rows = generation.table.product(change.product_id)
-            digests = [record.sha256.hex() for record in generation.table.records(rows)]
-            codes = dict(zip(digests, generation.codes(rows), strict=True)) | codes
+            (digests,) = generation.table.columns(rows, "sha256")
+            own = dict(zip((digest.hex() for digest in digests), generation.codes(rows), strict=True))
+            codes |= {digest: code for digest, code in own.items() if digest not in codes}
     new: dict[str, Floats] = {}
     left_out: list[tuple[str, str]] = []
     for digest, image_id in wanted.items():
