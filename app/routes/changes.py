@@ -102,7 +102,14 @@ async def add_images(product_id: str, asked: ChangeRequest) -> Response:
 async def remove_image(product_id: str, image_id: str, asked: ChangeRequest) -> Response:
     """The product stays, even without any photo."""
     with asked.telemetry.counting("delete_image"):
-        work = partial(remove_photo, product_id=product_id, image_id=image_id, if_match=asked.if_match)
+        whole = f"{product_id}/images/{image_id}"
+
+        def work(shop: Shop) -> int:
+            if shop.product(whole) is not None:  # ids may contain slashes, and a %2F arrives as one
+                detail = f"the address may also mean the product {whole!r}; say which by POST /products/batch"
+                raise ProblemError("invalid-request", detail)
+            return remove_photo(shop, product_id, image_id, asked.if_match)
+
         return await _changed(asked, "delete_image", product_id, (), work)
 
 

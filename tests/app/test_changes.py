@@ -92,6 +92,19 @@ def test_photos_are_added_and_removed_one_by_one(shop: TestClient) -> None:
     assert shop.get("/products/P03").json()["images"] == []
 
 
+def test_an_address_that_may_mean_two_things_changes_neither(shop: TestClient) -> None:
+    put(shop, "A", ("B", photo_of(40)))
+    put(shop, "A/images/B", ("c.jpg", photo_of(41)))
+    response = shop.delete("/products/A%2Fimages%2FB")
+    check(response, "invalid-request")
+    assert "'A/images/B'" in response.json()["detail"]
+    assert len(shop.get("/products/A").json()["images"]) == 1
+    line = {"op": "delete", "product_id": "A/images/B"}
+    answer = shop.post("/products/batch", files=[("operations", (None, json.dumps(line)))])
+    assert answer.json()["done"] == 1
+    assert shop.delete("/products/A/images/B").json()["images"] == []
+
+
 def test_a_product_is_replaced_whole(shop: TestClient) -> None:
     put(shop, "P03", ("only.jpg", photo_of(40)), title="Another")
     product = shop.get("/products/P03").json()
