@@ -175,6 +175,7 @@ def test_any_sequence_of_changes_is_searched_as_the_plain_catalogue_is(
 ) -> None:
     monkeypatch.setattr("engine.live.overlay._FIRST", first)
     monkeypatch.setattr("engine.live.view.FIRST", first)
+    monkeypatch.setattr("engine.live.view.FEW", first)
 
     class Bound(Machine):
         pass
