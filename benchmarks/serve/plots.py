@@ -49,7 +49,7 @@ def offered_load(figures: dict[str, Any], axes: "Axes") -> None:
         if refused := statuses.get("429", 0):
             share = refused / sum(statuses.values())
             place = (float(own) * 100, figures[own]["p50_ms"])
-            axes.annotate(f"{share:.0%} refused", place, (0, -12), textcoords="offset points", ha="center", color="0.4")
+            axes.annotate(f"{share:.0%} refused", place, (0, 7), textcoords="offset points", ha="center", color="0.4")
     axes.set(xscale="log", yscale="log", xlabel="offered load, % of capacity", ylabel="ms, of accepted photos")
     axes.set_xticks(x, [f"{own:g}" for own in x])
     axes.minorticks_off()
