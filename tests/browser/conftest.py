@@ -22,9 +22,9 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
+    """The system's Chromium. No longer than it is needed: beside a running Playwright nobody may run an event loop."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     assert path, f"none of {', '.join(NAMES)} is installed; run `make system`"
     with sync_playwright() as playwright:
@@ -33,14 +33,14 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """The service over the tiny bundle."""
     with processes(tiny_bundle, tmp_path_factory.mktemp("service")) as start:
         yield start().until_ready()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def locked(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """The same, for callers with the key."""
     with processes(tiny_bundle, tmp_path_factory.mktemp("locked")) as start:

@@ -139,7 +139,9 @@ def test_what_is_refused_of_a_catalogue_is_listed_by_file_and_row_and_the_rest_p
     code, out, said = run("add", "--from", table)
     assert code == 1
     assert out.startswith(f"{table}: 2 products with 5 photos put, 2 refused; revision ")
-    assert said[0].startswith("twinshot: row 2 of catalogue.csv: product 'P80': the bytes are not an image")
+    assert said[0].startswith(
+        "twinshot: row 2 of catalogue.csv: product 'P80': image 'P80-1': the bytes are not an image"
+    )
     assert said[1].startswith(
         "twinshot: row 9 of catalogue.csv: product 'P82': image id 'P82-2' belongs to product 'OWNER'"
     )
