@@ -2,10 +2,12 @@
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.changes.state import State, open_state
 from tests.tiny_catalogue import category_of, write_catalogue
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -96,3 +98,12 @@ def calibrated_bundle(tmp_path_factory: pytest.TempPathFactory, calibrated_catal
 def tiny_photo(tiny_catalogue: Path) -> Path:
     """An indexed photo of `tiny_catalogue`; its name begins with its product's id."""
     return min(tiny_catalogue.parent.rglob("P*.jpg"))
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    """An empty state in `tmp_path`/state."""
+    (tmp_path / "state").mkdir()
+    own = open_state(tmp_path / "state")
+    yield own
+    own.close()

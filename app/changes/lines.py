@@ -1,5 +1,6 @@
 """One line of a batch of changes: an operation on a product, or why it is none."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from app.wording import plain, shown
 from engine.changes.record import StoredPhoto
 
 
-class Operation(BaseModel):
+class Operation(BaseModel, ABC):
     """What is done to one product."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,9 +29,9 @@ class Operation(BaseModel):
         """The photos that it brings."""
         return ()
 
+    @abstractmethod
     def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> int:
         """Do it, with the photos of these names; the revision. Raises ChangeError."""
-        raise NotImplementedError
 
 
 class _Put(Operation, ProductFields):

@@ -8,7 +8,19 @@ import typer
 from engine.errors import InputError
 from engine.files import require_folder
 from engine.wording import counted
-from index_builder.commands.options import AsJson, Columns, DeviceChoice, Images, Threads, cores, names_of, print_json
+from index_builder.commands.options import (
+    AsJson,
+    Columns,
+    DeviceChoice,
+    Images,
+    KeepEmbeddings,
+    Splits,
+    Threads,
+    Thumbs,
+    cores,
+    names_of,
+    print_json,
+)
 
 PATIENCE = 600.0
 """Seconds that a nightly run waits for a compaction that is under way; one of ten million photos takes less."""
@@ -20,22 +32,14 @@ def index(
     catalogue: Annotated[Path | None, typer.Argument(help="CSV, Parquet, JSON lines, folder tree or eProduct.")] = None,
     column: Columns = None,
     images: Images = None,
-    index_splits: Annotated[
-        str | None,
-        typer.Option(help="Splits to index, such as train; default all but val, test, query; of eProduct index alone."),
-    ] = None,
+    index_splits: Splits = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail at a bad row instead of listing it.")] = False,
     shard_rows: Annotated[int, typer.Option(min=1, help="Rows in one shard.")] = 1_000_000,
     keep: Annotated[int, typer.Option(min=1, help="Generations that stay for roll-back.")] = 3,
     force: Annotated[str | None, typer.Option(help="Publish a worse generation; the reason is recorded.")] = None,
     empty: Annotated[bool, typer.Option("--empty", help="A shop with no products yet: no catalogue.")] = False,
-    thumbs: Annotated[
-        bool | None, typer.Option("--thumbs/--no-thumbs", help="Keep thumbnails; default below 100,000 rows.")
-    ] = None,
-    keep_embeddings: Annotated[
-        bool | None,
-        typer.Option("--keep-embeddings/--no-keep-embeddings", help="Keep floats; default below 2,000,000 rows."),
-    ] = None,
+    thumbs: Thumbs = None,
+    keep_embeddings: KeepEmbeddings = None,
     state: Annotated[
         Path | None,
         typer.Option(help="The state folder of the service: what was changed through it stands above the catalogue."),

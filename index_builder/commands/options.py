@@ -14,6 +14,18 @@ Columns = Annotated[list[str] | None, typer.Option("--column", help="FIELD=COLUM
 Images = Annotated[Path | None, typer.Option(help="Folder, tar file or pattern of tar files with the photos.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; default: every core.")]
 DeviceChoice = Annotated[Literal["cpu", "cuda"], typer.Option(help="Where the model runs.")]
+Splits = Annotated[
+    str | None,
+    typer.Option(help="Splits to index, such as train; default all but val, test, query; of eProduct index alone."),
+]
+Thumbs = Annotated[
+    bool | None,
+    typer.Option("--thumbs/--no-thumbs", help="Keep thumbnails; default below 100,000 rows."),
+]
+KeepEmbeddings = Annotated[
+    bool | None,
+    typer.Option("--keep-embeddings/--no-keep-embeddings", help="Keep floats; default below 2,000,000 rows."),
+]
 State = Annotated[Path, typer.Option(help="The state folder of the service (TWINSHOT_STATE).")]
 
 

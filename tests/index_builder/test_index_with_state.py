@@ -2,7 +2,6 @@
 
 import csv
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,14 +20,6 @@ from index_builder.progress import Progress
 from tests.app.running import photo_of
 from tests.changed import delete, keep, put
 from tests.tiny_catalogue import category_of, write_catalogue
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    (tmp_path / "state").mkdir()
-    own = open_state(tmp_path / "state")
-    yield own
-    own.close()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from app.live import Live
 from app.loading import load
 from app.settings import Settings
 from engine.bundle.store import current, set_current
-from engine.changes.state import State, open_state
+from engine.changes.state import State
 from index_builder.indexing import Order, index
 from index_builder.progress import Progress
 from tests.tiny_catalogue import category_of, write_catalogue
@@ -66,14 +66,6 @@ def publish(bundles: Path, next_bundle: Path) -> Publish:
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    (tmp_path / "state").mkdir()
-    own = open_state(tmp_path / "state")
-    yield own
-    own.close()
-
-
-@pytest.fixture
 def live(bundles: Path, state: State) -> Live:
     return Live(load(Settings(bundles=bundles, threads=2), state))
 
@@ -91,3 +83,14 @@ def shop(bundles: Path, state: State, live: Live) -> Iterator[TestClient]:
 def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
     """No look at CURRENT but those that a test asks for."""
     monkeypatch.setattr("app.generations.reload.EVERY", 3600)
+
+
+def value(client: TestClient, metric: str) -> float:
+    """What /metrics says of a metric."""
+    return next(float(line.split()[1]) for line in client.get("/metrics").text.splitlines() if line.startswith(metric))
+
+
+def cut_a_shard(folder: Path) -> None:
+    """A generation whose first shard lost its end."""
+    path = folder / "shards" / "00000.faiss"
+    path.write_bytes(path.read_bytes()[:-7])

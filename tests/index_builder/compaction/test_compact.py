@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,19 +28,6 @@ from index_builder.publish import roll_back
 from tests.app.running import photo_of
 from tests.changed import delete, keep, put
 from tests.tiny_model import write_model
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    (tmp_path / "state").mkdir()
-    own = open_state(tmp_path / "state")
-    yield own
-    own.close()
-
-
-@pytest.fixture
-def bundles(tmp_path: Path, tiny_bundle: Path) -> Path:
-    return shutil.copytree(tiny_bundle, tmp_path / "bundles")
 
 
 def run(bundles: Path, state: State, keep: int = 3) -> Compacted:

@@ -1,18 +1,16 @@
 """`twinshot compact --watch`: a process that compacts by itself, says what fails, and ends when it is told to."""
 
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.bundle.manifest import read_manifest
 from engine.bundle.store import current
-from engine.changes.state import State, open_state
+from engine.changes.state import State
 from engine.files import locked
 from index_builder.compaction import watch as watch_module
 from index_builder.compaction.watch import changes_ahead
@@ -20,19 +18,6 @@ from index_builder.progress import Progress
 from tests.changed import delete
 
 PROJECT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    (tmp_path / "state").mkdir()
-    own = open_state(tmp_path / "state")
-    yield own
-    own.close()
-
-
-@pytest.fixture
-def bundles(tmp_path: Path, tiny_bundle: Path) -> Path:
-    return shutil.copytree(tiny_bundle, tmp_path / "bundles")
 
 
 def look(bundles: Path, state: State, ahead: int = 2) -> float:
