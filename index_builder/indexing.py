@@ -3,7 +3,6 @@
 import shutil
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,20 +10,21 @@ from typing import Any
 import numpy as np
 
 from engine.bundle.generation import open_generation
-from engine.bundle.manifest import Manifest, Source, read_manifest
-from engine.bundle.store import CURRENT_FILE, current
+from engine.bundle.manifest import Manifest, Source
+from engine.bundle.owner import owner_of, require_owner
+from engine.bundle.store import named_live
 from engine.catalogue.catalogue import Catalogue
 from engine.catalogue.check import Checked, check
 from engine.catalogue.row import Row
 from engine.encoder import Encoder
-from engine.errors import BundleError, CatalogueError
+from engine.errors import CatalogueError
 from engine.files import locked
 from engine.wording import counted
 from index_builder.build import Ingredients, build_generation, write_manifest
 from index_builder.cache import PhotoCache, cache_folder
 from index_builder.calibrate import Calibrated, calibrate_generation
 from index_builder.encode import BATCH, EncodedRows, encode_rows
-from index_builder.logged import Word, incomplete, read_word, require_same_state
+from index_builder.logged import Word, incomplete, read_word
 from index_builder.measuring import measure
 from index_builder.order import Order
 from index_builder.plan import Plan, make_plan, require_space
@@ -65,6 +65,7 @@ class _Run:
     def __init__(self, order: Order, progress: Progress) -> None:
         self._order, self._progress = order, progress
         self._generation = next_generation_id(order.out)
+        self._owner = owner_of(order.out, named_live(order.out))
         self._word = self._read_word()
         self._encoder = Encoder(order.model, order.device, order.threads)
         self._card = self._encoder.card
@@ -103,14 +104,19 @@ class _Run:
         if order.state is None:
             return None
         word = read_word(order.state)
-        if not order.force and (order.out / CURRENT_FILE).exists():
-            with suppress(BundleError):  # measuring says what is wrong with it
-                live = read_manifest(order.out / current(order.out))
-                require_same_state(word.state, live, "name its folder with --state, or use --force REASON")
+        if not order.force:
+            require_owner(self._owner, word.state, "name its folder with --state, or use --force REASON")
         self._progress.say(
             f"{order.state}: {counted(len(word.changes), 'changed product')} up to revision {word.revision:,}"
         )
         return word
+
+    @property
+    def _state_id(self) -> str | None:
+        """The state of the word, else the folder's own: a generation without the log's changes waits for them too."""
+        if self._word is not None:
+            return self._word.state.log.state_id
+        return None if self._owner is None else self._owner.state_id
 
     def _check(self) -> tuple[Catalogue | None, Checked]:
         order = self._order
@@ -169,7 +175,7 @@ class _Run:
                     bad_rows=bad,
                     duplicate_photos=encoded.duplicates,
                 ),
-                state_id=word.state.log.state_id if word else None,
+                state_id=self._state_id,
                 includes_revision=word.revision if word else 0,
                 incomplete=incomplete(word, encoded.rows, encoded.digests) if word else (),
             )

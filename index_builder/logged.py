@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.bundle.manifest import Manifest
 from engine.catalogue.bad_row import BadRow, Reason
 from engine.catalogue.catalogue import Catalogue
 from engine.catalogue.photos import FolderPhotos, Photos
@@ -14,7 +13,6 @@ from engine.changes.log import LOG_FILE
 from engine.changes.long_reads import changes_after
 from engine.changes.record import Change, StoredPhoto, StoredProduct
 from engine.changes.state import State, open_state
-from engine.errors import StateError
 from index_builder.cache import Digests
 
 NO_CATALOGUE = "(empty)"
@@ -43,15 +41,6 @@ def read_word(folder: Path) -> Word:
     finally:
         state.close()
     return Word(state, changes[-1].revision if changes else 0, {own.product_id: own for own in changes})
-
-
-def require_same_state(state: State, live: Manifest, remedy: str) -> None:
-    """Raise StateError unless the live generation has changes of this state, or of none."""
-    if live.state_id not in (None, state.log.state_id):
-        raise StateError(
-            f"{state.folder} is state {state.log.state_id}, but the live generation {live.generation} has changes of "
-            f"state {live.state_id}; {remedy}"
-        )
 
 
 def with_word(catalogue: Catalogue | None, word: Word) -> Catalogue:

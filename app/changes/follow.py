@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from app.live import Live, Loaded
 from engine.bundle.generation import Generation
+from engine.bundle.owner import owner_of, require_owner
 from engine.changes.state import State
 from engine.encoder import PhotoEncoder
 from engine.errors import BundleError
@@ -88,19 +89,15 @@ def with_changes(
 ) -> Loaded:
     """A generation with every change since it was made; `breathe` as in `catch_up`.
 
-    Raises BundleError where it is of another state, or has changes that the state has lost.
+    Raises StateError where its folder belongs to another state, BundleError where the state has lost changes of it.
     """
-    own = generation.manifest.state_id
-    if own not in (None, state.log.state_id):
-        raise BundleError(
-            f"{generation.folder} has changes of state {own}, but {state.folder} is state {state.log.state_id}; "
-            "name the folder that it was made with (TWINSHOT_STATE)"
-        )
+    owner = owner_of(generation.folder.parent, generation.id)
+    require_owner(owner, state, "name its folder as TWINSHOT_STATE, or `twinshot rollback` to one of this state")
     included, last = generation.manifest.includes_revision, state.log.revision
     if included > last:  # the next changes would have numbers that count as included, and never be seen
         raise BundleError(
-            f"{generation.folder} includes revision {included} of state {own}, whose log in {state.folder} ends at "
-            f"{last}; restore the newer log, or take a generation from before"
+            f"{generation.folder} includes revision {included} of state {state.log.state_id}, whose log in "
+            f"{state.folder} ends at {last}; restore the newer log, or take a generation from before"
         )
     loaded = Loaded.of(generation, encoder, state.log.state_id)
     folded = frozenset(_folded(generation, state)) if generation.thumbs is None else frozenset()

@@ -57,9 +57,11 @@ class ChangeLog:
             self._writer = connect(self.path)
             self._prepare()
             self._reader = connect(self.path)
-            ((self.state_id,),) = self._reader.execute("SELECT id FROM state")
+            ((state_id,),) = self._reader.execute("SELECT id FROM state")
         except sqlite3.Error as error:
             raise StateError(f"{self.path} cannot be opened ({error}); restore it from a backup") from error
+        self.state_id: str = state_id
+        """Made by chance with the log; copies of a state have the same."""
 
     def _prepare(self) -> None:
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.bundle.generation import open_generation
 from engine.bundle.manifest import Manifest, read_manifest
+from engine.bundle.owner import owner_of, require_owner
 from engine.bundle.store import current, names, require_bundles
 from engine.changes.long_reads import count_after
 from engine.changes.state import State, open_state
@@ -24,7 +25,6 @@ from index_builder.compaction.check import require_exact
 from index_builder.compaction.fold import Folded, fold
 from index_builder.compaction.merge import Merged, merge
 from index_builder.compaction.write import Sources, write_files
-from index_builder.logged import require_same_state
 from index_builder.progress import Progress
 from index_builder.publish import clear_leftovers, next_generation_id, publish, staging_folder
 from index_builder.report import REPORT_FILE
@@ -50,7 +50,7 @@ def compact(bundles: Path, state_folder: Path, keep: int, threads: int, progress
         with locked(bundles):
             clear_leftovers(bundles)
             live = read_manifest(bundles / current(bundles))
-            _require_log(state, live)
+            _require_log(bundles, state, live)
             if count_after(state.log, live.includes_revision):
                 compacted = _Run(bundles, state, threads, progress).compact(keep)
             else:
@@ -141,8 +141,8 @@ class _Run:
         }
 
 
-def _require_log(state: State, live: Manifest) -> None:
-    require_same_state(state, live, "name its folder with --state")
+def _require_log(bundles: Path, state: State, live: Manifest) -> None:
+    require_owner(owner_of(bundles, live.generation), state, "name its folder with --state")
     if state.log.revision < live.includes_revision:
         raise StateError(
             f"{state.log.path} ends at revision {state.log.revision:,}, but {live.generation} includes changes up to "

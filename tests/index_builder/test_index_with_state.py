@@ -15,6 +15,7 @@ from engine.errors import CatalogueError, GateError, StateError
 from engine.live.catch_up import catch_up
 from engine.live.overlay import Overlay
 from engine.live.view import View
+from index_builder.compaction.compact import compact
 from index_builder.indexing import Indexed, Order, index
 from index_builder.progress import Progress
 from tests.app.running import photo_of
@@ -191,7 +192,7 @@ def test_another_state_than_the_live_generations_is_refused_but_by_force(
     (tmp_path / "other").mkdir()
     other = open_state(tmp_path / "other")
     before = names(out)
-    with pytest.raises(StateError, match=r"other is state \w+, but the live generation .* or use --force REASON"):
+    with pytest.raises(StateError, match=r"other is state \w+, but generation .* or use --force REASON"):
         run(tiny_catalogue, tiny_model, out, other)
     assert names(out) == before
     forced = run(tiny_catalogue, tiny_model, out, other, force="a new state")
@@ -215,6 +216,21 @@ def test_without_a_state_the_whole_log_comes_over_a_generation(
     indexed = index(Order(tiny_catalogue, tiny_model, out), Progress())
     assert (indexed.manifest.state_id, indexed.manifest.includes_revision, indexed.manifest.rows) == (None, 0, 60)
     assert view(opened(out), state).rows == 57
+
+
+def test_without_a_state_the_folder_stays_that_of_its_state(
+    tmp_path: Path, out: Path, tiny_catalogue: Path, tiny_model: Path, state: State
+) -> None:
+    delete(state, "P05")
+    run(tiny_catalogue, tiny_model, out, state)
+    manifest = index(Order(tiny_catalogue, tiny_model, out, keep=1), Progress()).manifest
+    assert (manifest.state_id, manifest.includes_revision, manifest.rows) == (state.log.state_id, 0, 60)
+    assert view(opened(out), state).rows == 57
+    (tmp_path / "other").mkdir()
+    other = open_state(tmp_path / "other")
+    with pytest.raises(StateError, match=f"but generation {manifest.generation} has changes of state"):
+        compact(out, other.folder, 3, 1, Progress())
+    other.close()
 
 
 def test_with_strict_a_photo_that_is_nowhere_is_fatal(

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.loading import load
+from app.settings import Settings
 from engine.bundle.rows import write_lookup
 from engine.bundle.store import current, set_current
 from engine.changes.state import State
+from engine.errors import StateError
 from engine.files import sha256
 from tests.app.generations.conftest import Publish, cut_a_shard, value
 from tests.app.running import ask
@@ -133,6 +136,21 @@ def test_current_that_names_nothing_is_refused_and_served_is_what_was(
     assert ask(shop, jpeg).json()["generation"] == old
     set_current(bundles, old)
     assert shop.post("/admin/reload").status_code == 200
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_what_was_compacted_with_another_state_makes_its_folder_that_states(
+    shop: TestClient, publish: Publish, bundles: Path, state: State, jpeg: bytes
+) -> None:
+    first = current(bundles)
+    wrong = publish(lambda folder: edit_manifest(folder, state_id="0" * 16))
+    detail = check(shop.post("/admin/reload"), "generation-refused")
+    assert f"but generation {wrong} has changes of state {'0' * 16}; name its folder" in detail
+    set_current(bundles, first)
+    with pytest.raises(StateError, match=f"but generation {wrong} has changes of state"):
+        load(Settings(bundles=bundles, threads=2), state)
+    shutil.rmtree(bundles / wrong)
+    assert load(Settings(bundles=bundles, threads=2), state).generation.id == first
 
 
 @pytest.mark.usefixtures("unwatched")

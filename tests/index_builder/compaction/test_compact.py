@@ -179,13 +179,20 @@ def test_an_older_model_stays_within_reach_of_a_roll_back(
     assert opened(bundles).manifest.rows == 45, "what was deleted meanwhile is gone from the old generation too"
 
 
-def test_another_state_is_refused(tmp_path: Path, bundles: Path, state: State) -> None:
+def test_another_state_is_refused_after_a_roll_back_to_before_the_first_change_too(
+    tmp_path: Path, bundles: Path, state: State
+) -> None:
+    first = current(bundles)
     delete(state, "P05")
-    run(bundles, state)
+    compacted = run(bundles, state).report["generation"]
     (tmp_path / "other").mkdir()
     other = open_state(tmp_path / "other")
-    with pytest.raises(StateError, match=r"but the live generation .* has changes of state .*; name its folder"):
-        run(bundles, other)
+    delete(other, "P06")
+    for live in (compacted, first):
+        roll_back(bundles, live)
+        with pytest.raises(StateError, match=rf"but generation {compacted} has changes of state .*; name its folder"):
+            run(bundles, other)
+        assert set(names(bundles)) == {first, compacted}
     other.close()
 
 

@@ -1,0 +1,43 @@
+"""Whose changes the generations of a bundle folder have: a folder belongs to one state."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.bundle.manifest import read_manifest
+from engine.bundle.store import names
+from engine.changes.state import State
+from engine.errors import BundleError, StateError
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The state that a bundle folder belongs to, and the generation that says so."""
+
+    state_id: str
+    generation: str
+
+
+def owner_of(bundles: Path, live: str | None) -> Owner | None:
+    """Whose changes `live` has, else the newest generation that has any; None where none has.
+
+    So a folder is known by its state after a roll-back to a generation from before the first change, too. A manifest
+    that cannot be read says nothing.
+    """
+    for name in (live, *names(bundles)):
+        if name is None:
+            continue
+        with suppress(BundleError):
+            state_id = read_manifest(bundles / name).state_id
+            if state_id is not None:
+                return Owner(state_id, name)
+    return None
+
+
+def require_owner(owner: Owner | None, state: State, remedy: str) -> None:
+    """Raise StateError where a folder belongs to another state: another shop's changes are not for it."""
+    if owner is not None and owner.state_id != state.log.state_id:
+        raise StateError(
+            f"{state.folder} is state {state.log.state_id}, but generation {owner.generation} has changes of state "
+            f"{owner.state_id}; {remedy}"
+        )
