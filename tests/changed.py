@@ -19,10 +19,10 @@ def put(state: State, product_id: str, photos: Mapping[str, str], **fields: Any)
     """Put a product with `photos`, image id to SHA-256; the revision."""
     stored = tuple(StoredPhoto(image_id=image, sha256=digest) for image, digest in photos.items())
     with state.log.writing() as writing:
-        return writing.put(StoredProduct(product_id=product_id, photos=stored, **fields))
+        return writing.put(StoredProduct(product_id=product_id, photos=stored, **fields)).revision
 
 
 def delete(state: State, product_id: str) -> int:
     """Delete a product; the revision."""
     with state.log.writing() as writing:
-        return writing.delete(product_id)
+        return writing.delete(product_id).revision

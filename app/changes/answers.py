@@ -24,13 +24,14 @@ class ProductChange(_Answer):
     replayed: bool = Field(description="Whether the same request came before, under the same Idempotency-Key.")
 
     @classmethod
-    def of(cls, product_id: str, revision: int, product: StoredProduct | None) -> Self:
-        """Of a product that `product` is since `revision`."""
+    def of(cls, change: Change) -> Self:
+        """As the log has it."""
+        product = change.product
         return cls(
-            product_id=product_id,
-            revision=revision,
+            product_id=change.product_id,
+            revision=change.revision,
             etag=None if product is None else etag_of(product),
-            images=[] if product is None else [own.image_id for own in product.photos],
+            images=[] if product is None else sorted(own.image_id for own in product.photos),
             replayed=False,
         )
 

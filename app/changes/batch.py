@@ -54,11 +54,10 @@ class Batch:
             if isinstance(line.read, ProblemError):
                 raise line.read
             photos = [self._photo(name, unusable) for name in line.read.names]
-            revision = line.read.run(shop, photos)
+            change = line.read.run(shop, photos)
         except (ProblemError, PhotoError, ChangeError) as error:  # all of them before anything is written
             return ChangeItem.refused(line.product_id, problem_of(error, request_id))
-        product_id = line.read.product_id
-        return ChangeItem.of(ProductChange.of(product_id, revision, shop.product(product_id)))
+        return ChangeItem.of(ProductChange.of(change))
 
     def _photo(self, name: str, unusable: Mapping[str, PhotoError]) -> StoredPhoto:
         if name in unusable:

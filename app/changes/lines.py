@@ -13,7 +13,7 @@ from app.changes.requests import Id, ProductFields
 from app.problems import ProblemError
 from app.telemetry import ChangeKind
 from app.wording import plain, shown
-from engine.changes.record import StoredPhoto
+from engine.changes.record import Change, StoredPhoto
 
 
 class Operation(BaseModel, ABC):
@@ -30,8 +30,8 @@ class Operation(BaseModel, ABC):
         return ()
 
     @abstractmethod
-    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> int:
-        """Do it, with the photos of these names; the revision. Raises ChangeError."""
+    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> Change:
+        """Do it, with the photos of these names. Raises ChangeError."""
 
 
 class _Put(Operation, ProductFields):
@@ -42,14 +42,14 @@ class _Put(Operation, ProductFields):
     def names(self) -> tuple[str, ...]:
         return self.images
 
-    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> int:
+    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> Change:
         return put(shop, self.stored(self.product_id, photos), self.if_match)
 
 
 class _Edit(Operation, ProductFields):
     op: Literal["edit"]
 
-    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> int:
+    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> Change:
         given = self.model_dump(include=set(ProductFields.model_fields), exclude_unset=True)
         return edit(shop, self.product_id, given, self.if_match)
 
@@ -62,7 +62,7 @@ class _AddImages(Operation):
     def names(self) -> tuple[str, ...]:
         return self.images
 
-    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> int:
+    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> Change:
         return add(shop, self.product_id, photos, self.if_match)
 
 
@@ -70,14 +70,14 @@ class _DeleteImage(Operation):
     op: Literal["delete_image"]
     image_id: str
 
-    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> int:
+    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> Change:
         return remove_photo(shop, self.product_id, self.image_id, self.if_match)
 
 
 class _Delete(Operation):
     op: Literal["delete"]
 
-    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> int:
+    def run(self, shop: Shop, photos: Sequence[StoredPhoto]) -> Change:
         return remove(shop, self.product_id, self.if_match)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from app.changes.errors import ChangedMeanwhileError, NoSuchProductError, TakenError, TooManyPhotosError
 from engine.changes.log import Writing
-from engine.changes.record import StoredPhoto, StoredProduct
+from engine.changes.record import Change, StoredPhoto, StoredProduct
 from engine.live.view import View
 from engine.taxonomy import LEVELS
 
@@ -29,6 +29,11 @@ class Shop:
         change = self.writing.change_of(product_id)
         return change.product if change is not None else self.view.stored(product_id)
 
+    def has(self, product_id: str) -> bool:
+        """Whether there is a product: far cheaper than what it is, where the generation has it."""
+        change = self.writing.change_of(product_id)
+        return change.product is not None if change is not None else self.view.has(product_id)
+
     def owner(self, image_id: str) -> str | None:
         """The product that has the photo of this id."""
         if (owner := self.writing.owner(image_id)) is not None:
@@ -40,8 +45,8 @@ class Shop:
         return product_id if self.writing.change_of(product_id) is None else None
 
 
-def put(shop: Shop, product: StoredProduct, if_match: str | None) -> int:
-    """Make a product what `product` says, whether or not it was there; the revision.
+def put(shop: Shop, product: StoredProduct, if_match: str | None) -> Change:
+    """Make a product what `product` says, whether or not it was there.
 
     Raises ChangedMeanwhileError, TakenError and TooManyPhotosError.
     """
@@ -50,7 +55,7 @@ def put(shop: Shop, product: StoredProduct, if_match: str | None) -> int:
     return shop.writing.put(product)
 
 
-def edit(shop: Shop, product_id: str, fields: Mapping[str, str | None], if_match: str | None) -> int:
+def edit(shop: Shop, product_id: str, fields: Mapping[str, str | None], if_match: str | None) -> Change:
     """Change what is known of a product, a level of its category among it; its photos stay. Raises as `remove`."""
     product = _require(shop, product_id)
     _require_match(product, if_match)
@@ -60,7 +65,7 @@ def edit(shop: Shop, product_id: str, fields: Mapping[str, str | None], if_match
     return shop.writing.put(product.model_copy(update={**others, "category": category}))
 
 
-def add(shop: Shop, product_id: str, photos: Sequence[StoredPhoto], if_match: str | None) -> int:
+def add(shop: Shop, product_id: str, photos: Sequence[StoredPhoto], if_match: str | None) -> Change:
     """Add photos to a product; one whose id it has already is replaced. Raises as `put`, and NoSuchProductError."""
     product = _require(shop, product_id)
     _require_match(product, if_match)
@@ -71,13 +76,16 @@ def add(shop: Shop, product_id: str, photos: Sequence[StoredPhoto], if_match: st
     return shop.writing.put(changed)
 
 
-def remove(shop: Shop, product_id: str, if_match: str | None) -> int:
+def remove(shop: Shop, product_id: str, if_match: str | None) -> Change:
     """Delete a product. Raises NoSuchProductError and ChangedMeanwhileError."""
-    _require_match(_require(shop, product_id), if_match)
+    if if_match is not None:
+        _require_match(_require(shop, product_id), if_match)
+    elif not shop.has(product_id):
+        raise _none(product_id)
     return shop.writing.delete(product_id)
 
 
-def remove_photo(shop: Shop, product_id: str, image_id: str, if_match: str | None) -> int:
+def remove_photo(shop: Shop, product_id: str, image_id: str, if_match: str | None) -> Change:
     """Take a photo from a product, which stays, even without any. Raises as `remove`."""
     product = _require(shop, product_id)
     _require_match(product, if_match)
@@ -95,8 +103,12 @@ def etag_of(product: StoredProduct) -> str:
 def _require(shop: Shop, product_id: str) -> StoredProduct:
     product = shop.product(product_id)
     if product is None:
-        raise NoSuchProductError(f"no product {product_id!r}")
+        raise _none(product_id)
     return product
+
+
+def _none(product_id: str) -> NoSuchProductError:
+    return NoSuchProductError(f"no product {product_id!r}")
 
 
 def _require_match(product: StoredProduct | None, if_match: str | None) -> None:

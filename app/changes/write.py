@@ -136,13 +136,13 @@ class Writer:
             if once is not None and (before := writing.answered(once.key)) is not None:
                 if before[0] != once.request:
                     raise KeyUsedError(f"Idempotency-Key: {once.key} came with another request before; use a new key")
-                return Changed(before[1], writing.revision, True)
+                return Changed(before[1], True)
             for own in prepared:
                 writing.keep_embedding(own.key, own.photo.sha256, own.embedding)
             answer = work(Shop(writing, loaded.view))
             if once is not None:
                 writing.remember(once.key, once.request, answer)
-            return Changed(answer, writing.revision, False)
+            return Changed(answer, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +155,9 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What is answered, as JSON; the revision that has it; whether it was answered before."""
+    """What is answered, as JSON; whether it was answered before."""
 
     answer: str
-    revision: int
     replayed: bool
 
 

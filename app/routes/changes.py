@@ -17,6 +17,7 @@ from app.form import Upload
 from app.parameters import described
 from app.problems import ProblemError
 from app.telemetry import ChangeKind, Timing
+from engine.changes.record import Change
 
 writes = APIRouter(tags=["changes"])
 reads = APIRouter(tags=["changes"])
@@ -55,7 +56,7 @@ async def put_product(product_id: str, asked: ChangeRequest) -> Response:
     with asked.body, asked.telemetry.counting("put"):
         uploads = await _uploads(asked)
         product = fields_of(uploads).stored(id_of(product_id), [own.stored for own in photos_of(uploads)])
-        return await _changed(asked, "put", product_id, uploads, lambda shop: put(shop, product, asked.if_match))
+        return await _changed(asked, "put", uploads, lambda shop: put(shop, product, asked.if_match))
 
 
 @writes.patch(
@@ -71,7 +72,7 @@ async def edit_product(product_id: str, asked: ChangeRequest) -> Response:
         # as a part, so that an idempotency key stands for what was sent
         part = Upload(sent, hashlib.sha256(sent).hexdigest(), "product")
         work = partial(edit, product_id=product_id, fields=patch_of(sent), if_match=asked.if_match)
-        return await _changed(asked, "edit", product_id, [part], work)
+        return await _changed(asked, "edit", [part], work)
 
 
 @writes.post(
@@ -87,9 +88,8 @@ async def add_images(product_id: str, asked: ChangeRequest) -> Response:
         photos = [own.stored for own in photos_of(uploads)]
         if not photos:
             raise ProblemError("invalid-request", "image: the field is missing")
-        return await _changed(
-            asked, "add_images", product_id, uploads, lambda shop: add(shop, product_id, photos, asked.if_match)
-        )
+        work = partial(add, product_id=product_id, photos=photos, if_match=asked.if_match)
+        return await _changed(asked, "add_images", uploads, work)
 
 
 # before DELETE /products/{id}, whose id may contain slashes
@@ -104,13 +104,13 @@ async def remove_image(product_id: str, image_id: str, asked: ChangeRequest) -> 
     with asked.telemetry.counting("delete_image"):
         whole = f"{product_id}/images/{image_id}"
 
-        def work(shop: Shop) -> int:
-            if shop.product(whole) is not None:  # ids may contain slashes, and a %2F arrives as one
+        def work(shop: Shop) -> Change:
+            if shop.has(whole):  # ids may contain slashes, and a %2F arrives as one
                 detail = f"the address may also mean the product {whole!r}; say which by POST /products/batch"
                 raise ProblemError("invalid-request", detail)
             return remove_photo(shop, product_id, image_id, asked.if_match)
 
-        return await _changed(asked, "delete_image", product_id, (), work)
+        return await _changed(asked, "delete_image", (), work)
 
 
 @writes.delete(
@@ -119,7 +119,7 @@ async def remove_image(product_id: str, image_id: str, asked: ChangeRequest) -> 
 async def remove_product(product_id: str, asked: ChangeRequest) -> Response:
     """It is found no more, not even after a roll-back to a generation that has it."""
     with asked.telemetry.counting("delete"):
-        return await _changed(asked, "delete", product_id, (), lambda shop: remove(shop, product_id, asked.if_match))
+        return await _changed(asked, "delete", (), lambda shop: remove(shop, product_id, asked.if_match))
 
 
 @reads.get("/changes", summary="List what changed", openapi_extra={"parameters": described(ChangesParams)})
@@ -140,13 +140,12 @@ async def _uploads(asked: ChangeRequest) -> list[Upload]:
 
 
 async def _changed(
-    asked: ChangeRequest, kind: ChangeKind, product_id: str, uploads: Sequence[Upload], work: Callable[[Shop], int]
+    asked: ChangeRequest, kind: ChangeKind, uploads: Sequence[Upload], work: Callable[[Shop], Change]
 ) -> Response:
     """Do `work`, durably, and say what the product is now."""
 
     def answer(shop: Shop) -> str:
-        revision = work(shop)
-        return ProductChange.of(product_id, revision, shop.product(product_id)).model_dump_json()
+        return ProductChange.of(work(shop)).model_dump_json()
 
     timing = Timing()
     photos: list[NewPhoto] = photos_of(uploads)

@@ -62,6 +62,8 @@ class RowTable:
         """All rows by product id, then image id: int64 [rows], mapped."""
         self.by_image = _numbers(lookup["by_image"])
         """All rows by image id: int64 [rows], mapped."""
+        # a change asks for its product up to five times in a row, and a search in cold memory takes long
+        self._last: tuple[str | None, Rows] = (None, np.empty(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return int(self._table.num_rows)
@@ -118,13 +120,18 @@ class RowTable:
         return np.frombuffer(raw, dtype=np.uint8).reshape(-1, 32)
 
     def product(self, product_id: str) -> Rows:
-        """The rows of a product by image id, int64 [n]; none if there is no such product."""
+        """The rows of a product by image id, int64 [n], not to be written to; none if there is no such product."""
+        last, rows = self._last
+        if last == product_id:
+            return rows
         ids = _Sorted(self._table["product_id"], self.by_product)
         start = bisect_left(ids, product_id)
         stop = start
         while stop < len(ids) and ids[stop] == product_id:
             stop += 1
-        return self.by_product[start:stop].copy()
+        rows = self.by_product[start:stop].copy()
+        self._last = product_id, rows
+        return rows
 
     def product_ids(self, after: str, rows: range | None = None) -> Iterator[str]:
         """The product ids greater than `after`, ascending, each once; read from the map as they are taken.

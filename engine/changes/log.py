@@ -156,15 +156,15 @@ class Writing:
         row = self._connection.execute("SELECT product_id FROM images WHERE image_id = ?", (image_id,)).fetchone()
         return None if row is None else str(row[0])
 
-    def put(self, product: StoredProduct) -> int:
-        """Make the product what `product` says; the revision."""
-        revision = self._replace(product.product_id, product.model_dump_json())
+    def put(self, product: StoredProduct) -> Change:
+        """Make the product what `product` says."""
+        change = self._replace(product.product_id, product)
         owned = [(photo.image_id, product.product_id) for photo in product.photos]
         self._connection.executemany("INSERT INTO images VALUES (?, ?)", owned)
-        return revision
+        return change
 
-    def delete(self, product_id: str) -> int:
-        """Say that there is no such product; the revision."""
+    def delete(self, product_id: str) -> Change:
+        """Say that there is no such product."""
         return self._replace(product_id, None)
 
     def keep_embedding(self, model: str, digest: str, embedding: Floats) -> None:
@@ -183,13 +183,13 @@ class Writing:
         self._connection.execute("DELETE FROM answers WHERE at < ?", (yesterday.isoformat(timespec="milliseconds"),))
         self._connection.execute("INSERT INTO answers VALUES (?, ?, ?, ?)", (key, request, answer, _now()))
 
-    def _replace(self, product_id: str, product: str | None) -> int:
+    def _replace(self, product_id: str, product: StoredProduct | None) -> Change:
+        at, written = _now(), None if product is None else product.model_dump_json()
         self._connection.execute("DELETE FROM images WHERE product_id = ?", (product_id,))
-        self._connection.execute("DELETE FROM changes WHERE product_id = ?", (product_id,))
         cursor = self._connection.execute(
-            "INSERT INTO changes (product_id, at, product) VALUES (?, ?, ?)", (product_id, _now(), product)
+            "INSERT OR REPLACE INTO changes (product_id, at, product) VALUES (?, ?, ?)", (product_id, at, written)
         )
-        return int(cursor.lastrowid or 0)
+        return Change(revision=cursor.lastrowid or 0, at=at, product_id=product_id, product=product)
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -34,11 +34,14 @@ def catch_up(overlay: Overlay, state: State, encoder: PhotoEncoder, breathe: Cal
     """
     count = 0
     left_out: list[tuple[str, str]] = []
-    while changes := state.log.since(overlay.revision, AT_ONCE):
+    more = True
+    while more:
+        changes = state.log.since(overlay.revision, AT_ONCE)
         found = photo_codes(overlay.generation, state, changes, lambda: encoder)
         for change in changes:
             breathe()
             overlay.apply(change, found.codes)
         count += len(changes)
+        more = len(changes) == AT_ONCE
         left_out += found.left_out
     return CaughtUp(count, tuple(left_out))

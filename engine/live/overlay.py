@@ -74,7 +74,7 @@ class Overlay:
                 self.added_rows_gone += 1
         rows = () if change.product is None else self._add(change.product, codes)
         self.rows_there += len(rows) - len(before)
-        self.products_there += (change.product is not None) - self._is_there(change.product_id, len(before))
+        self.products_there += (change.product is not None) - self.has(change.product_id, self.revision)
         self._products.setdefault(change.product_id, []).append(_Version(revision, change.product, rows))
         self.revision = revision
 
@@ -94,6 +94,13 @@ class Overlay:
         if not len(rows):
             return None
         return brought_along(product_id, self.generation.table.records(rows), self.categories)
+
+    def has(self, product_id: str, revision: int) -> bool:
+        """Whether there is a product at a revision."""
+        version = self._version(product_id, revision)
+        if version is not None:
+            return version.product is not None
+        return len(self.generation.table.product(product_id)) > 0
 
     def is_changed(self, product_id: str, revision: int) -> bool:
         """Whether any change up to a revision speaks of a product."""
@@ -128,10 +135,6 @@ class Overlay:
         versions = self._products.get(product_id, [])
         place = bisect_right(versions, revision, key=lambda own: own.revision)
         return versions[place - 1] if place else None
-
-    def _is_there(self, product_id: str, rows: int) -> bool:
-        version = self._version(product_id, self.revision)
-        return version.product is not None if version is not None else rows > 0
 
     def _add(self, product: StoredProduct, codes: Mapping[str, Codes]) -> tuple[int, ...]:
         category = self._index_of(product.category)

@@ -166,6 +166,10 @@ class View:
         """A product with all that is known of it, None if there is none. It may have no photo."""
         return self._overlay.product_of(product_id, self.revision)
 
+    def has(self, product_id: str) -> bool:
+        """Whether there is a product."""
+        return self._overlay.has(product_id, self.revision)
+
     def is_changed(self, product_id: str) -> bool:
         """Whether a product is other than the generation has it."""
         return self._overlay.is_changed(product_id, self.revision)

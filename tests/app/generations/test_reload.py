@@ -115,7 +115,7 @@ def test_a_change_at_the_last_moment_is_in_the_new_generation(
 
     async def after_a_change(follower: Follower, loaded: Loaded) -> Loaded:
         with state.log.writing() as writing:
-            revision = writing.delete("P03")
+            revision = writing.delete("P03").revision
         await follower.up_to(revision)  # the old view has it, and it was acknowledged
         assert loaded.revision < revision
         return await switch(follower, loaded)

@@ -26,7 +26,7 @@ def product(name: str, *images: str) -> StoredProduct:
 
 def put(log: ChangeLog, *products: StoredProduct) -> list[int]:
     with log.writing() as writing:
-        return [writing.put(own) for own in products]
+        return [writing.put(own).revision for own in products]
 
 
 def test_a_new_log_has_no_changes_and_an_id_that_stays(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_what_was_put_is_read_as_it_was(log: ChangeLog) -> None:
 def test_only_the_last_word_about_a_product_is_kept_and_a_deletion_is_one(log: ChangeLog) -> None:
     put(log, product("A", "1"), product("B"), product("A", "2"))
     with log.writing() as writing:
-        assert writing.delete("B") == 4
+        assert writing.delete("B").revision == 4
     assert [(own.revision, own.product_id, own.product is None) for own in log.since(0)] == [
         (3, "A", False),
         (4, "B", True),
