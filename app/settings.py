@@ -67,6 +67,12 @@ class Settings(BaseModel):
         default=1.0, ge=0, le=15, description="Seconds between SIGTERM and closing the port, for proxies to notice."
     )
 
+    @field_validator("bundles", "state")
+    @classmethod
+    def _from_the_root(cls, value: Path | None) -> Path | None:
+        # whatever names a folder names the whole path, which is like no other word of a message (app/generations)
+        return None if value is None else value.absolute()
+
     @field_validator("redis_url")
     @classmethod
     def _is_a_redis_address(cls, value: SecretStr | None) -> SecretStr | None:

@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
+import re
 import time
 import weakref
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from app.changes.follow import Follower, advanced, with_changes
 from app.generations.checks import check_changes, check_rows
@@ -147,17 +150,17 @@ class Reloader:
         self._untidy = True
         expected = isinstance(error, TwinshotError)
         said = str(error) if expected else f"{type(error).__name__}: {error}"
-        refused = Refused(name, self._without_folders(said.splitlines()[0]))
+        refused = Refused(name, without_folders(said.splitlines()[0], self._folders))
         if refused == self.refused and not again:
             return  # CURRENT cannot be read, still
         log.error("generation %s is refused, %s goes on: %s", name, served.generation.id, said, exc_info=not expected)
         self._settle(refused)
         self._telemetry.refusals.inc()
 
-    def _without_folders(self, said: str) -> str:
-        """/readyz asks for no key: where on the disk the folders lie is nobody's business."""
-        said = said.replace(f"{self._settings.bundles}/", "").replace(str(self._settings.bundles), "TWINSHOT_BUNDLES")
-        return said if self._state is None else said.replace(str(self._state.folder), "TWINSHOT_STATE")
+    @property
+    def _folders(self) -> dict[str, Path]:
+        own = {"TWINSHOT_BUNDLES": self._settings.bundles}
+        return own if self._state is None else own | {"TWINSHOT_STATE": self._state.folder}
 
     def _settle(self, refused: Refused | None) -> None:
         self.refused = refused
@@ -169,3 +172,13 @@ class Reloader:
         if self._untidy or len(still) < len(self._leaving):
             self._untidy, self._leaving = False, still
             await asyncio.to_thread(give_back)
+
+
+def without_folders(said: str, folders: Mapping[str, Path]) -> str:
+    """`said` with the name of each folder in place of its path: /readyz asks for no key, and where on the disk the
+    folders lie is nobody's business."""
+    names = {str(folder): name for name, folder in folders.items()}
+    longest_first = sorted(names, key=len, reverse=True)  # one may lie in the other
+    # whole paths alone: what follows is another folder, or the end of the path
+    paths = re.compile(rf"(?<![\w.-])({'|'.join(map(re.escape, longest_first))})(?![\w-]|\.\w)")
+    return paths.sub(lambda found: names[found[1]], said)

@@ -17,6 +17,15 @@ def test_only_the_bundle_folder_must_be_set() -> None:
     assert settings.threads >= 1
 
 
+def test_folders_are_known_from_the_root_wherever_the_service_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("state").mkdir()
+    settings = read_settings({"TWINSHOT_BUNDLES": "./shop/bundles", "TWINSHOT_STATE": "state"})
+    assert (settings.bundles, settings.state) == (tmp_path / "shop" / "bundles", tmp_path / "state")
+
+
 def test_an_empty_variable_counts_as_not_set() -> None:
     settings = read_settings({"TWINSHOT_BUNDLES": "b", "TWINSHOT_READ_KEY": "", "TWINSHOT_REDIS_URL": ""})
     assert settings.read_key is None

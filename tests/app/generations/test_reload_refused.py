@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.create_app import create_app
+from app.generations.reload import without_folders
+from app.live import Live
 from app.loading import load
 from app.settings import Settings
 from engine.bundle.rows import write_lookup
@@ -16,7 +19,7 @@ from engine.bundle.store import current, set_current
 from engine.changes.state import State
 from engine.errors import StateError
 from engine.files import sha256
-from tests.app.generations.conftest import Publish, cut_a_shard, value
+from tests.app.generations.conftest import WRITE, Publish, cut_a_shard, value
 from tests.app.running import ask
 from tests.app.test_error_table import check
 from tests.tiny_model import write_model
@@ -103,6 +106,40 @@ def test_a_bad_generation_is_refused_with_the_reason_and_the_old_one_goes_on(
     assert shop.post("/admin/reload").json()["switched"] is False
     assert shop.get("/readyz").json() == {"status": "ok"}
     assert value(shop, "twinshot_generation_refused") == 0
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_a_folder_whose_name_is_in_another_word_garbles_no_reason(
+    publish: Publish, bundles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = current(bundles), publish(cut_a_shard)
+    set_current(bundles, old)
+    bundles.rename(bundles.parent / "00")
+    monkeypatch.chdir(bundles.parent)
+    settings = Settings.model_validate({"bundles": "00", "write_key": WRITE, "threads": 2})
+    with TestClient(create_app(settings, Live(load(settings)))) as client:
+        (settings.bundles / "CURRENT").write_text(new)
+        detail = check(client.post("/admin/reload", headers={"Authorization": f"Bearer {WRITE}"}), "generation-refused")
+    assert detail.startswith(f"TWINSHOT_BUNDLES/{new}/shards/00000.faiss has ")
+
+
+@pytest.mark.parametrize(
+    ("said", "public"),
+    [
+        ("/srv/b2 is no bundle folder", "TWINSHOT_BUNDLES is no bundle folder"),
+        ("/srv/b2/CURRENT is missing", "TWINSHOT_BUNDLES/CURRENT is missing"),
+        ("run `twinshot rollback /srv/b2`", "run `twinshot rollback TWINSHOT_BUNDLES`"),
+        ("no space in '/srv/b2'.", "no space in 'TWINSHOT_BUNDLES'."),
+        ("/srv/b2.", "TWINSHOT_BUNDLES."),
+        ("/srv/b2/state/changes.sqlite is full", "TWINSHOT_STATE/changes.sqlite is full"),
+        ("/srv/b2/state2, /srv/b2/state.old", "TWINSHOT_BUNDLES/state2, TWINSHOT_BUNDLES/state.old"),
+        ("state 0fb2aa of /srv/b2-old and /srv/b2.old", "state 0fb2aa of /srv/b2-old and /srv/b2.old"),
+        ("file:///srv/b2/x, not /mnt/srv/b2", "file://TWINSHOT_BUNDLES/x, not /mnt/srv/b2"),
+    ],
+)
+def test_whole_paths_of_the_folders_alone_are_hidden(said: str, public: str) -> None:
+    folders = {"TWINSHOT_BUNDLES": Path("/srv/b2"), "TWINSHOT_STATE": Path("/srv/b2/state")}
+    assert without_folders(said, folders) == public
 
 
 @pytest.mark.usefixtures("unwatched")
