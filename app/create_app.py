@@ -13,6 +13,7 @@ from app import problems
 from app.changes import batch
 from app.deps import has_read_key, may_read
 from app.doorman import Doorman
+from app.head import Head
 from app.lifespan import lifespan_of
 from app.linger import Linger
 from app.live import Live
@@ -45,6 +46,7 @@ def create_app(settings: Settings, live: Live, state: State | None = None) -> Fa
     )
     problems.install(app)
     asked = {route.path: route for route in search.router.routes if isinstance(route, APIRoute)}
+    app.add_middleware(Head)
     app.add_middleware(Doorman, routes=asked)
     app.add_middleware(Envelope, telemetry=telemetry)
     if settings.cors_origins is not None:

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
@@ -177,10 +178,18 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return _response(ProblemError("unknown-route", f"nothing at {path}; /docs lists the routes"), _id(request))
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
-        detail = f"{path} takes {allowed or 'another method'}, not {request.method}"
-        return _response(ProblemError("method-not-allowed", detail, error.headers), _id(request))
+        allowed = _allowed(request)
+        detail = f"{path} takes {allowed}, not {request.method}"
+        return _response(ProblemError("method-not-allowed", detail, {"Allow": allowed}), _id(request))
     raise error
+
+
+def _allowed(request: Request) -> str:
+    """What any route takes at this address; the one that has said no knows its own methods alone."""
+    path = request.scope["path"]
+    there = [own for own in iter_route_contexts(request.app.routes) if own.path_regex.match(path)]
+    methods = {method for own in there for method in own.methods or {"GET"}}  # a folder of files has none of its own
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 
 def _id(request: Request) -> str:
