@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from app.changes.operations import Shop, add, edit, put, remove, remove_photo
-from app.changes.requests import Id, ProductFields
+from app.changes.requests import Id, NewId, ProductFields
 from app.problems import ProblemError
 from app.telemetry import ChangeKind
 from app.wording import plain, shown
@@ -36,6 +36,7 @@ class Operation(BaseModel, ABC):
 
 class _Put(Operation, ProductFields):
     op: Literal["put"]
+    product_id: NewId
     images: tuple[str, ...] = ()
 
     @property

@@ -6,17 +6,39 @@ from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.body import FIELD
 from app.changes.write import NewPhoto, Once
 from app.form import Upload
 from app.gate import Gate
 from app.problems import ProblemError
+from app.wording import shown
 from engine.changes.record import StoredPhoto, StoredProduct
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Id = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+_MEANT = {
+    "images": "POST /products/{0}/images adds photos to {0!r}",
+    "similar": "GET /products/{0}/similar lists what is like {0!r}",
+}
+
+
+def _own_address(product_id: str) -> str:
+    """The id, unless /products/ID is the address of something else: a slip in a method would make a product of it."""
+    of, slash, last = product_id.rpartition("/")
+    if slash and last in _MEANT:
+        meant = _MEANT[last].format(shown(of))
+    elif product_id == "batch":
+        meant = "POST /products/batch makes many changes"
+    else:
+        return product_id
+    raise ValueError(f"product_id: {shown(product_id)!r} can be no product's id: {meant}")
+
+
+NewId = Annotated[Id, AfterValidator(_own_address)]
+"""The id of a product that is put."""
 
 
 class ProductFields(BaseModel):
@@ -38,15 +60,24 @@ class ProductFields(BaseModel):
         )
 
 
-_ID: TypeAdapter[str] = TypeAdapter(Id)
+_ID: TypeAdapter[str] = TypeAdapter(NewId)
 
 
 def id_of(product_id: str) -> str:
-    """A product's id from an address. Raises RequestValidationError."""
+    """The id of a product that is put, from its address. Raises RequestValidationError."""
     try:
         return _ID.validate_python(product_id)
     except ValidationError as error:
         raise RequestValidationError([{**own, "loc": ("path", "product_id")} for own in error.errors()]) from error
+
+
+def require_own_address(product_id: str) -> None:
+    """Raises ProblemError where the address of a change is that of something else, whether or not that was meant."""
+    try:
+        _own_address(product_id)
+    except ValueError as error:
+        detail = f"{error}; a product that a catalogue calls so is changed by POST /products/batch"
+        raise ProblemError("invalid-request", detail) from None
 
 
 def fields_of(uploads: Sequence[Upload]) -> ProductFields:

@@ -10,7 +10,16 @@ from fastapi import APIRouter, Response
 from app.asked import ChangesParams
 from app.changes.answers import ChangeList, ChangeRecord, ProductChange
 from app.changes.operations import MOST_PHOTOS, Shop, add, edit, put, remove, remove_photo
-from app.changes.requests import ProductFields, fields_of, id_of, once_of, patch_of, photos_of, taking
+from app.changes.requests import (
+    ProductFields,
+    fields_of,
+    id_of,
+    once_of,
+    patch_of,
+    photos_of,
+    require_own_address,
+    taking,
+)
 from app.changes.write import NewPhoto
 from app.deps import ChangeRequest, ListedChanges, Parts, Snapshot
 from app.form import Upload
@@ -68,6 +77,7 @@ async def put_product(product_id: str, asked: ChangeRequest) -> Response:
 async def edit_product(product_id: str, asked: ChangeRequest) -> Response:
     """Title, address or category, as a JSON merge patch (RFC 7396); the photos stay."""
     with asked.body, asked.telemetry.counting("edit"):
+        require_own_address(product_id)
         sent = await asked.body.text(_FIELDS_BYTES, _PATCH_KINDS)
         # as a part, so that an idempotency key stands for what was sent
         part = Upload(sent, hashlib.sha256(sent).hexdigest(), "product")
@@ -119,6 +129,7 @@ async def remove_image(product_id: str, image_id: str, asked: ChangeRequest) -> 
 async def remove_product(product_id: str, asked: ChangeRequest) -> Response:
     """It is found no more, not even after a roll-back to a generation that has it."""
     with asked.telemetry.counting("delete"):
+        require_own_address(product_id)
         return await _changed(asked, "delete", (), lambda shop: remove(shop, product_id, asked.if_match))
 
 
