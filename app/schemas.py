@@ -42,6 +42,7 @@ class Result:
     image_id: str
     image_url: Annotated[str | None, Field(description="The thumbnail, or null where the generation has none.")]
     title: str | None
+    url: Annotated[str | None, Field(description="The product's page, http or https, or null.")]
     category: Category
 
 

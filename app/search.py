@@ -22,6 +22,7 @@ from app.caller import Caller
 from app.compute import Compute
 from app.flights import Flight, Flights
 from app.live import Loaded
+from app.page_address import page_address
 from app.telemetry import Layer, Telemetry, Timing
 from engine.calibration import scores
 from engine.codes import Codes, Floats, unpack
@@ -157,10 +158,10 @@ def _scores(view: View, found: Sequence[Found]) -> Sequence[float | None]:
 
 
 def _matches(view: View, found: Sequence[Found], own_scores: Sequence[float | None]) -> Iterator[Match]:
-    categories, titles = view.shown(np.array([own.row for own in found], dtype=np.int64))
-    for own, category, title, score in zip(found, categories, titles, own_scores, strict=True):
+    categories, titles, urls = view.shown(np.array([own.row for own in found], dtype=np.int64))
+    for own, category, title, url, score in zip(found, categories, titles, urls, own_scores, strict=True):
         path = view.categories[category].path
-        yield Match(own.product_id, own.image_id, own.similarity, own.distance, title, path, score)
+        yield Match(own.product_id, own.image_id, own.similarity, own.distance, title, page_address(url), path, score)
 
 
 class _Timed:

@@ -46,6 +46,7 @@ class Match(NamedTuple):
     similarity: float
     distance: int
     title: str | None
+    url: str | None
     category: Path3
     score: float | None
 

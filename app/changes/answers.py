@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.changes.operations import etag_of
+from app.page_address import page_address
 from app.problems import Problem
 from app.schemas import Category, Revision
 from engine.changes.record import Change, StoredProduct
@@ -90,7 +91,7 @@ class ChangeRecord(_Answer):
             product_id=change.product_id,
             deleted=change.product is None,
             title=product.title,
-            url=product.url,
+            url=page_address(product.url),
             category=Category(meta=meta, level2=level2, leaf=leaf),
             images=[own.image_id for own in product.photos],
         )

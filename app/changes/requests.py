@@ -12,6 +12,7 @@ from app.body import FIELD
 from app.changes.write import NewPhoto, Once
 from app.form import Upload
 from app.gate import Gate
+from app.page_address import PageAddress
 from app.problems import ProblemError
 from app.wording import shown
 from engine.changes.record import StoredPhoto, StoredProduct
@@ -47,7 +48,7 @@ class ProductFields(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: Text | None = None
-    url: Text | None = None
+    url: PageAddress | None = None
     meta: Text | None = None
     level2: Text | None = None
     leaf: Text | None = None

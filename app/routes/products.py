@@ -9,6 +9,7 @@ from app.asked import ListParams, PageParams
 from app.changes.operations import etag_of
 from app.deps import Clock, List, ListSnapshot, Page, PageSnapshot, Parts, RequestId, Snapshot
 from app.live import Loaded
+from app.page_address import page_address
 from app.parameters import described
 from app.problems import ProblemError
 from app.routes.results import category_of, image_url, page_of
@@ -31,7 +32,7 @@ async def product_list(loaded: ListSnapshot, asked: List) -> ProductList:
             ListedProduct(
                 product_id=own.product.product_id,
                 title=own.product.title,
-                url=own.product.url,
+                url=page_address(own.product.url),
                 category=category_of(own.product.category),
                 images=list(own.images),
                 image_url=image_url(loaded, own.images[0]) if own.images else None,
@@ -94,10 +95,15 @@ async def product(
     return Product(
         product_id=product_id,
         title=stored.title,
-        url=stored.url,
+        url=page_address(stored.url),
         category=category_of(stored.category),
         images=[
-            ProductImage(image_id=own.image_id, image_url=image_url(loaded, own.image_id), title=own.title, url=own.url)
+            ProductImage(
+                image_id=own.image_id,
+                image_url=image_url(loaded, own.image_id),
+                title=own.title,
+                url=page_address(own.url),
+            )
             for own in records
         ],
         generation=loaded.generation.id,

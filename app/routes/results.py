@@ -61,5 +61,6 @@ def _result(rank: int, match: Match, loaded: Loaded) -> Result:
         image_id=match.image_id,
         image_url=image_url(loaded, match.image_id),
         title=match.title,
+        url=match.url,
         category=category_of(match.category),
     )

@@ -143,13 +143,13 @@ class View:
         records = self.records(rows)
         return [own.product_id for own in records], [own.image_id for own in records]
 
-    def shown(self, rows: Rows) -> tuple[list[int], list[str | None]]:
-        """The numbers of the categories of `rows`, and their titles."""
+    def shown(self, rows: Rows) -> tuple[list[int], list[str | None], list[str | None]]:
+        """The numbers of the categories of `rows`, their titles, and the addresses of their pages."""
         if (rows < self._overlay.base_rows).all():
-            categories, titles = self.generation.table.columns(rows, "category", "title")
-            return categories, titles
+            categories, titles, urls = self.generation.table.columns(rows, "category", "title", "url")
+            return categories, titles, urls
         records = self.records(rows)
-        return [own.category for own in records], [own.title for own in records]
+        return [own.category for own in records], [own.title for own in records], [own.url for own in records]
 
     def records(self, rows: Rows) -> list[RowRecord]:
         """Everything about `rows`; a category is its number in `categories`."""

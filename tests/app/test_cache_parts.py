@@ -102,7 +102,7 @@ def test_an_embedding_comes_back_bit_for_bit(floats: list[float], classes: int) 
 
 @given(st.text(), st.one_of(st.none(), st.text()), st.floats(-1, 1), st.booleans())
 def test_an_answer_comes_back_as_it_was(text: str, title: str | None, number: float, complete: bool) -> None:
-    match = Match(text, text, number, 9, title, (title, None, text), number)
+    match = Match(text, text, number, 9, title, title, (title, None, text), number)
     answer = Answer(
         (match, match._replace(score=None)), complete, {"meta": [(text, number)], "level2": [], "leaf": []}, 3, 4
     )

@@ -21,10 +21,11 @@ def test_the_answer_has_exactly_the_documented_fields(client: TestClient, jpeg: 
     assert list(answer) == ["results", "query", "generation", "revision", "cached", "took_ms", "request_id"]
     assert list(answer["results"][0]) == [
         *("rank", "product_id", "score", "match", "similarity", "distance"),
-        *("image_id", "image_url", "title", "category"),
+        *("image_id", "image_url", "title", "url", "category"),
     ]
     assert answer["results"][0]["score"] is None
     assert answer["results"][0]["match"] is None
+    assert answer["results"][0]["url"] is None
     assert answer["results"][0]["category"] == {"meta": "meta0", "level2": "level0", "leaf": "leaf1"}
     assert answer["generation"] == loaded.generation.id
     assert answer["revision"] == 0

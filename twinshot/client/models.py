@@ -54,6 +54,7 @@ class Result(Answer):
     image_id: str
     image_url: str | None
     title: str | None
+    url: str | None
     category: Category
 
 
