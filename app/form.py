@@ -8,6 +8,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from app.problems import ProblemError
+from app.wording import of_photo
 
 CLOSE = {"Connection": "close"}
 """The rest of the body stays unread, so the connection cannot carry another request."""
@@ -30,7 +31,7 @@ class Part:
 
     def __init__(self, name: str = "", filename: str | None = None) -> None:
         self.name = name
-        self._filename = filename
+        self.filename = filename
         self._chunks: list[bytes] = []
         self._hash = hashlib.sha256()
         self._length = 0
@@ -46,7 +47,7 @@ class Part:
 
     def upload(self) -> Upload:
         """The whole part."""
-        return Upload(b"".join(self._chunks), self._hash.hexdigest(), self.name, self._filename)
+        return Upload(b"".join(self._chunks), self._hash.hexdigest(), self.name, self.filename)
 
 
 class Form:
@@ -115,8 +116,10 @@ class Form:
         part = self._parts[-1]
         part.feed(data[start:end])
         if len(part) > self._most_bytes:
-            what = f"the part {part.name!r}" if part.name != "image" else "the photo"
-            raise too_large(f"{what} is larger", self._most_bytes)
+            what = "the photo is larger" if part.name == "image" else f"the part {part.name!r} is larger"
+            if part.name == "image" and part.filename:
+                what = of_photo(part.filename, what)
+            raise too_large(what, self._most_bytes)
 
     def _end(self) -> None:
         self._ended = True

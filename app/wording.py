@@ -44,5 +44,10 @@ def shown(text: str) -> str:
     return line + ("…" if len(text) > _SHOWN else "")
 
 
+def of_photo(image_id: str, said: object) -> str:
+    """What is wrong with one photo of several that were sent."""
+    return f"image {shown(image_id)!r}: {said}"
+
+
 def _bare(bound: Any) -> Any:
     return int(bound) if isinstance(bound, float) and bound.is_integer() else bound

@@ -61,8 +61,7 @@ class Batch:
 
     def _photo(self, name: str, unusable: Mapping[str, PhotoError]) -> StoredPhoto:
         if name in unusable:
-            error = unusable[name]
-            raise type(error)(f"image {shown(name)!r}: {error}") from error
+            raise unusable[name]
         if name not in self.photos:
             raise ProblemError("invalid-request", f"images: no photo {shown(name)!r} came with the request")
         return self.photos[name].stored

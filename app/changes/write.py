@@ -13,6 +13,7 @@ from app.changes.operations import Shop
 from app.compute import Compute
 from app.live import Live, Loaded
 from app.telemetry import Timing
+from app.wording import of_photo
 from engine.bundle.thumbs import thumb_of
 from engine.changes.record import StoredPhoto
 from engine.changes.state import State
@@ -162,8 +163,11 @@ class Changed:
 
 
 def prepared(loaded: Loaded, photo: NewPhoto) -> Prepared:
-    """Decode and encode a photo, and make its thumbnail. Raises PhotoError."""
+    """Decode and encode a photo, and make its thumbnail. Raises PhotoError, which names the photo."""
     card = loaded.encoder.card
-    decoded = decode(photo.data, card.preprocessing)
+    try:
+        decoded = decode(photo.data, card.preprocessing)
+    except PhotoError as error:
+        raise type(error)(of_photo(photo.image_id, error)) from error
     embedding = loaded.encoder.encode(crop(decoded, card.preprocessing)[np.newaxis]).embeddings[0]
     return Prepared(photo, model_key(card), embedding, thumb_of(photo.data, decoded, card.preprocessing))

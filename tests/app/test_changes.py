@@ -174,7 +174,15 @@ def test_a_photo_that_is_sent_again_is_not_encoded_again(shop: TestClient, monke
 
 
 def test_a_photo_that_cannot_be_used_changes_nothing(shop: TestClient) -> None:
-    check(put(shop, "NEW", ("a.jpg", photo_of(40)), ("b.jpg", b"no photo")), "unreadable-photo")
+    for response in (
+        put(shop, "NEW", ("a.jpg", photo_of(40)), ("b.jpg", b"no photo")),
+        shop.post(
+            "/products/P03/images", files=[("image", ("a.jpg", photo_of(40))), ("image", ("b.jpg", b"no photo"))]
+        ),
+    ):
+        assert check(response, "unreadable-photo").startswith("image 'b.jpg': the bytes are not an image")
+    too_large = put(shop, "NEW", ("a.jpg", photo_of(40)), ("b.jpg", b"\xff" * 20_000_001))
+    assert check(too_large, "too-large").startswith("image 'b.jpg': the photo is larger")
     check(put(shop, "NEW", ("a.jpg", photo_of(40)), colour="red"), "invalid-request")
     check(shop.put("/products/NEW", files=[("picture", ("a.jpg", photo_of(40)))]), "invalid-request")
     check(shop.put("/products/NEW", content=b"x", headers={"Content-Type": "image/jpeg"}), "unsupported-content-type")
