@@ -1,10 +1,10 @@
 """What may be asked in an address: the parameters of the routes."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from app.wording import shown
+from app.known import Known
 from engine.preprocess import Box, check_box
 
 MAX_RESULTS = 200
@@ -13,10 +13,12 @@ MAX_RESULTS = 200
 Filter = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
-class PageParams(BaseModel):
-    """Which part of the ranked list, and what to leave out. An unknown parameter is an error, not ignored."""
+class _Params(Known):
+    noun = "parameter"
 
-    model_config = ConfigDict(frozen=True)
+
+class PageParams(_Params):
+    """Which part of the ranked list, and what to leave out."""
 
     limit: int = Field(default=10, ge=1, le=MAX_RESULTS, description="How many results.")
     offset: int = Field(default=0, ge=0, lt=MAX_RESULTS, description="How many results to skip; offset + limit ≤ 200.")
@@ -27,14 +29,6 @@ class PageParams(BaseModel):
     min_revision: int = Field(
         default=0, ge=0, description="Wait until the catalogue has this revision; 409 if that takes too long."
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _all_are_known(cls, given: dict[str, Any]) -> dict[str, Any]:
-        unknown = next((name for name in given if name not in cls.model_fields), None)
-        if unknown is not None:
-            raise ValueError(f"{shown(unknown)}: no such parameter; there are {', '.join(cls.model_fields)}")
-        return given
 
     @model_validator(mode="after")
     def _within_reach(self) -> Self:
@@ -77,10 +71,8 @@ def _box(text: str) -> Box:
     return check_box(numbers)
 
 
-class ListParams(BaseModel):
+class ListParams(_Params):
     """Which products are listed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     limit: int = Field(default=50, ge=1, le=MAX_RESULTS, description="How many products at most.")
     after: str = Field(default="", max_length=1000, description="Only products whose id is greater: `next` of a page.")
@@ -92,10 +84,8 @@ class ListParams(BaseModel):
     )
 
 
-class ChangesParams(BaseModel):
+class ChangesParams(_Params):
     """Which changes are listed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     since: int = Field(default=0, ge=0, description="Only changes after this revision.")
     limit: int = Field(default=100, ge=1, le=1000, description="How many at most.")

@@ -5,6 +5,12 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 _RULES = {
+    "missing": "the field is missing",
+    "string_type": "must be text",
+    "string_pattern_mismatch": "must have no control characters",
+    "tuple_type": "must be a list",
+    "model_type": "must be a JSON object",
+    "json_invalid": "is no JSON ({error})",
     "int_parsing": "must be a whole number",
     "int_parsing_size": "must be a smaller whole number",
     "float_parsing": "must be a number",
@@ -17,7 +23,7 @@ _RULES = {
     "string_too_long": "must have at most {max_length} characters",
     "too_long": "may be given {max_length} times at most",
 }
-"""pydantic's types of error that our parameters and settings can meet. A bound is always among `ctx`."""
+"""pydantic's types of error that our parameters, fields and settings can meet. A bound is always among `ctx`."""
 _SHOWN = 60
 """Characters of what a caller wrote that an error repeats."""
 

@@ -5,21 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from pydantic_core import from_json
 
 from app.changes.operations import Shop, add, edit, put, remove, remove_photo
 from app.changes.requests import Id, NewId, ProductFields
+from app.known import Known
 from app.problems import ProblemError
 from app.telemetry import ChangeKind
 from app.wording import plain, shown
 from engine.changes.record import Change, StoredPhoto
 
 
-class Operation(BaseModel, ABC):
+class Operation(Known, ABC):
     """What is done to one product."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     product_id: Id
     if_match: str | None = None

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from app.body import FIELD
 from app.changes.write import NewPhoto, Once
 from app.form import Upload
 from app.gate import Gate
+from app.known import Known
 from app.page_address import PageAddress
 from app.problems import ProblemError
 from app.wording import shown
@@ -42,10 +43,8 @@ NewId = Annotated[Id, AfterValidator(_own_address)]
 """The id of a product that is put."""
 
 
-class ProductFields(BaseModel):
+class ProductFields(Known):
     """All that is known of a product but its photos. What is left out is unknown."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: Text | None = None
     url: PageAddress | None = None
@@ -97,7 +96,7 @@ def patch_of(body: bytes) -> dict[str, str | None]:
     try:
         return ProductFields.model_validate_json(body).model_dump(exclude_unset=True)
     except ValidationError as error:
-        raise RequestValidationError(error.errors()) from error
+        raise RequestValidationError([{**own, "loc": ("patch", *own["loc"])} for own in error.errors()]) from error
 
 
 def photos_of(uploads: Sequence[Upload]) -> list[NewPhoto]:

@@ -51,6 +51,37 @@ def test_an_unknown_parameter_is_told_those_of_its_own_route(client: TestClient)
 
 
 @pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("/products?foo=1", "foo: no such parameter; there are limit, after, category, min_revision"),
+        ("/changes?foo=1", "foo: no such parameter; there are since, limit"),
+    ],
+)
+def test_an_unknown_parameter_of_a_list_too(client: TestClient, query: str, says: str) -> None:
+    response = client.get(query)
+    assert (response.status_code, response.json()["detail"]) == (422, says)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ('{"colour": "red"}', "colour: no such field; there are title, url, meta, level2, leaf"),
+        ('{"title": 7}', "title: must be text"),
+        ('{"title": ""}', "title=: must not be empty"),
+        ("[1]", "{}: must be a JSON object"),
+        ("7", "{}: must be a JSON object"),
+        ("{", "{}: is no JSON (EOF while parsing an object at line 1 column 1)"),
+        ("", "{}: is no JSON (EOF while parsing a value at line 1 column 0)"),
+    ],
+)
+def test_fields_of_a_product_are_told_what_is_wrong_in_our_words(shop: TestClient, fields: str, says: str) -> None:
+    patched = shop.patch("/products/P03", content=fields, headers={"Content-Type": "application/json"})
+    assert (patched.status_code, patched.json()["detail"]) == (422, says.format("patch"))
+    sent = shop.put("/products/P03", files=[("product", (None, fields))])
+    assert (sent.status_code, sent.json()["detail"]) == (422, says.format("product"))
+
+
+@pytest.mark.parametrize(
     ("variable", "value", "says"),
     [
         ("PORT", "http", "TWINSHOT_PORT=http: must be a whole number (docs/settings.md)"),
