@@ -13,7 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from app.caller import CallerGoneError
-from app.changes.errors import ChangedMeanwhileError, KeyUsedError, NoSuchProductError, TakenError, TooManyPhotosError
+from app.changes.errors import (
+    ChangedMeanwhileError,
+    KeyUsedError,
+    NoSuchPhotoError,
+    NoSuchProductError,
+    TakenError,
+    TooManyPhotosError,
+)
 from app.gate import QueueFullError
 from app.live import DrainingError, NotReadyError
 from app.wording import plain
@@ -137,6 +144,7 @@ _KIND_OF: tuple[tuple[type[TwinshotError], str], ...] = (
     (NotReadyError, "not-ready"),
     (DrainingError, "shutting-down"),
     (NoSuchProductError, "unknown-product"),
+    (NoSuchPhotoError, "unknown-image"),
     (ChangedMeanwhileError, "product-changed"),
     (TakenError, "image-taken"),
     (TooManyPhotosError, "invalid-request"),

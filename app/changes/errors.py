@@ -8,7 +8,11 @@ class ChangeError(TwinshotError):
 
 
 class NoSuchProductError(ChangeError):
-    """There is no product of this id, or no such photo of it."""
+    """There is no product of this id."""
+
+
+class NoSuchPhotoError(ChangeError):
+    """The product has no photo of this id."""
 
 
 class ChangedMeanwhileError(ChangeError):

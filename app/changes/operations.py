@@ -7,7 +7,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.changes.errors import ChangedMeanwhileError, NoSuchProductError, TakenError, TooManyPhotosError
+from app.changes.errors import (
+    ChangedMeanwhileError,
+    NoSuchPhotoError,
+    NoSuchProductError,
+    TakenError,
+    TooManyPhotosError,
+)
 from engine.changes.log import Writing
 from engine.changes.record import Change, StoredPhoto, StoredProduct
 from engine.live.view import View
@@ -86,12 +92,12 @@ def remove(shop: Shop, product_id: str, if_match: str | None) -> Change:
 
 
 def remove_photo(shop: Shop, product_id: str, image_id: str, if_match: str | None) -> Change:
-    """Take a photo from a product, which stays, even without any. Raises as `remove`."""
+    """Take a photo from a product, which stays, even without any. Raises as `remove`, and NoSuchPhotoError."""
     product = _require(shop, product_id)
     _require_match(product, if_match)
     kept = tuple(photo for photo in product.photos if photo.image_id != image_id)
     if len(kept) == len(product.photos):
-        raise NoSuchProductError(f"product {product_id!r} has no photo {image_id!r}")
+        raise NoSuchPhotoError(f"product {product_id!r} has no photo {image_id!r}")
     return shop.writing.put(product.model_copy(update={"photos": kept}))
 
 

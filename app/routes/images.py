@@ -24,7 +24,7 @@ async def image(image_id: str, loaded: Snapshot, if_none_match: Annotated[str | 
     """A WebP whose long side is at most 256 pixels, without metadata."""
     row = loaded.view.image(image_id)
     if row is None:
-        raise ProblemError("unknown-image", f"no image {image_id!r} in generation {loaded.generation.id}")
+        raise ProblemError("unknown-image", f"no image {image_id!r}")
     (record,) = loaded.view.records(np.array([row]))
     etag = f'"{record.sha256.hex()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, max-age=3600"}

@@ -85,7 +85,7 @@ async def product(
     """The product and its photos."""
     stored = loaded.view.stored(product_id)
     if stored is None:
-        raise ProblemError("unknown-product", f"no product {product_id!r} in generation {loaded.generation.id}")
+        raise ProblemError("unknown-product", f"no product {product_id!r}")
     etag = etag_of(stored)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if etag == if_none_match:
@@ -114,5 +114,5 @@ async def product(
 def _rows(loaded: Loaded, product_id: str) -> Rows:
     rows = loaded.view.product(product_id)
     if len(rows) == 0:
-        raise ProblemError("unknown-product", f"no product {product_id!r} in generation {loaded.generation.id}")
+        raise ProblemError("unknown-product", f"no product {product_id!r}")
     return rows

@@ -86,7 +86,8 @@ def test_photos_are_added_and_removed_one_by_one(shop: TestClient) -> None:
     assert first(shop, photo_of(40))["image_id"] == "extra.jpg"
     assert shop.get("/images/P03-0").status_code == 200  # the generation's own thumbnail
     assert shop.delete("/products/P03/images/P03-1").json()["images"] == ["P03-0", "P03-2", "extra.jpg"]
-    check(shop.delete("/products/P03/images/P03-1"), "unknown-product")
+    assert "no photo 'P03-1'" in check(shop.delete("/products/P03/images/P03-1"), "unknown-image")
+    check(shop.delete("/products/P99/images/P03-1"), "unknown-product")
     for image in ("P03-0", "P03-2", "extra.jpg"):
         shop.delete(f"/products/P03/images/{image}")
     assert shop.get("/products/P03").json()["images"] == []

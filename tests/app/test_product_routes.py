@@ -19,6 +19,18 @@ def test_a_product_shows_its_photos(client: TestClient) -> None:
     assert [own["image_id"] for own in product["images"]] == ["P07-0", "P07-1", "P07-2"]
 
 
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/products/P99", "no product 'P99'"),
+        ("/products/P99/similar", "no product 'P99'"),
+        ("/images/P99-0", "no image 'P99-0'"),
+    ],
+)
+def test_what_is_not_there_is_named_and_nothing_else(client: TestClient, path: str, says: str) -> None:
+    assert client.get(path).json()["detail"] == says
+
+
 def test_a_product_that_has_not_changed_is_not_sent_again(client: TestClient) -> None:
     first = client.get("/products/P07")
     again = client.get("/products/P07", headers={"If-None-Match": first.headers["ETag"]})

@@ -86,7 +86,10 @@ def remove_product(
 def remove_image(
     product_id: str, image_id: str, *, if_match: str | None = None, idempotency_key: str | None = None
 ) -> Call[ProductChange]:
-    """Remove one photo of a product, which stays, even without any. Raises as `remove_product`."""
+    """Remove one photo of a product, which stays, even without any.
+
+    Raises as `remove_product`, and ProblemError (404, `unknown-image`).
+    """
     _require_plain(product_id, image_id)
     path = address("products", product_id) + address("images", image_id)
     return Call("DELETE", path, model(ProductChange), headers=_headers(if_match, idempotency_key))
