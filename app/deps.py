@@ -12,7 +12,7 @@ from app.asked import ChangesParams, ListParams, PageParams, SearchParams
 from app.body import Body
 from app.caller import Caller
 from app.changes.write import Writer
-from app.keys import caller_of, require_key
+from app.keys import caller_of, require_key, require_write_key
 from app.lifespan import Service
 from app.live import Loaded
 from app.parameters import read
@@ -91,23 +91,24 @@ async def may_read(request: Request) -> None:
 
 
 async def may_write(request: Request) -> None:
-    """Raises ProblemError: 401 without the write key, 403 where no change is taken at all, 429 for too many."""
+    """Raises ProblemError: 401 without the write key, 403 with the read key and where no change is taken, 429 for too
+    many."""
     service = _of(request)
     if service.settings.write_key is None or service.writer is None:
         missing = "TWINSHOT_WRITE_KEY" if service.settings.write_key is None else "TWINSHOT_STATE"
         raise ProblemError("changes-off", f"{missing} is not set, so this service takes no changes (docs/settings.md)")
-    require_key(request, service.settings.write_key)
+    require_write_key(request, service.settings)
     if service.write_rate is not None:
         service.write_rate.take(caller_of(request, service.settings))
 
 
 async def may_reload(request: Request) -> None:
-    """Raises ProblemError: 401 unless the caller sends the write key, 403 where there is none."""
-    key = _of(request).settings.write_key
-    if key is None:
+    """Raises ProblemError: 401 unless the caller sends the write key, 403 with the read key or where there is none."""
+    settings = _of(request).settings
+    if settings.write_key is None:
         detail = "TWINSHOT_WRITE_KEY is not set, so nobody may ask for this; the signal SIGHUP does the same"
         raise ProblemError("changes-off", detail)
-    require_key(request, key)
+    require_write_key(request, settings)
 
 
 Parts = Annotated[Service, Depends(_service)]

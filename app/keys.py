@@ -18,6 +18,13 @@ def require_key(request: Request, *keys_taken: SecretStr | None) -> None:
         raise ProblemError("unauthorized", f"{problem}; send the header 'Authorization: Bearer KEY'")
 
 
+def require_write_key(request: Request, settings: Settings) -> None:
+    """Raises ProblemError unless the write key was sent: 401, or 403 where it is the read key."""
+    if _same(_given(request), settings.read_key):
+        raise ProblemError("read-only-key", "this is the read key; changes want the other one, TWINSHOT_WRITE_KEY")
+    require_key(request, settings.write_key)
+
+
 def _given(request: Request) -> str | None:
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     return given.strip() if scheme.lower() == "bearer" else None

@@ -48,6 +48,9 @@ KINDS: dict[str, Kind] = {
     "unreadable-photo": Kind(400, "The photo cannot be read"),
     "malformed-body": Kind(400, "The request body is malformed"),
     "unauthorized": Kind(401, "A valid key is needed", {"WWW-Authenticate": "Bearer"}),
+    "read-only-key": Kind(
+        403, "This key may read and not change", {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
+    ),
     "changes-off": Kind(403, "This service takes no changes"),
     "unknown-product": Kind(404, "There is no such product"),
     "unknown-image": Kind(404, "There is no such image"),

@@ -259,10 +259,12 @@ def test_the_metrics_count_changes_and_what_they_leave(shop: TestClient) -> None
 def test_changes_want_the_write_key_and_a_state(shops: Shops, client: TestClient) -> None:
     with shops(read_key=READ) as shop:
         shop.headers.pop("Authorization", None)
-        for key in (None, "wrong", READ):
+        for key, kind in ((None, "unauthorized"), ("wrong", "unauthorized"), (READ, "read-only-key")):
             headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-            check(put(shop, "NEW", headers=headers), "unauthorized")
-            check(shop.delete("/products/P03", headers=headers), "unauthorized")
+            check(put(shop, "NEW", headers=headers), kind)
+            check(shop.delete("/products/P03", headers=headers), kind)
+            check(shop.post("/admin/reload", headers=headers), kind)
+        assert "TWINSHOT_WRITE_KEY" in shop.delete("/products/P03", headers=headers).json()["detail"]
         assert shop.get("/changes", headers={"Authorization": f"Bearer {READ}"}).status_code == 200
     with shops(write_key=None) as shop:
         assert "TWINSHOT_WRITE_KEY is not set" in check(put(shop, "NEW"), "changes-off")

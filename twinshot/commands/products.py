@@ -13,13 +13,13 @@ from engine.wording import counted
 if TYPE_CHECKING:
     from twinshot.client import ListedProduct
 
+_READ, _WRITE = "TWINSHOT_READ_KEY", "TWINSHOT_WRITE_KEY"
+
 Server = Annotated[str, typer.Option(help="Address of the service.")]
-WriteKey = Annotated[
-    str | None, typer.Option("--key", envvar="TWINSHOT_WRITE_KEY", help="The write key; better not as an option.")
-]
+WriteKey = Annotated[str | None, typer.Option("--key", envvar=_WRITE, help="The write key; better not as an option.")]
 ReadKey = Annotated[
     str | None,
-    typer.Option("--key", envvar=["TWINSHOT_READ_KEY", "TWINSHOT_WRITE_KEY"], help="A key, if one is wanted."),
+    typer.Option("--key", envvar=[_READ, _WRITE], help="A key, if one is wanted."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
@@ -62,14 +62,14 @@ def add(
     Example: twinshot products add --from shop.csv --server https://search.shop.example
     """
     from engine.errors import InputError, TwinshotError
-    from twinshot.client import Client
     from twinshot.products.report import put_catalogue
+    from twinshot.products.service import service_at
 
     fields = {"title": title, "url": url, "meta": meta, "level2": level2, "leaf": leaf}
     given = sorted(f"--{name}" for name, value in fields.items() if value is not None)
     if add_photos and given:
         raise InputError(f"--add-photos changes nothing else; leave out {' '.join(given)}")
-    with Client(server, key=key, timeout=60, patience=120) as client:
+    with service_at(server, key, _WRITE, timeout=60, patience=120) as client:
         if catalogue is not None:
             if product is not None or given:
                 raise InputError("--from takes products, photos and fields from the catalogue; name none beside it")
@@ -103,10 +103,10 @@ def remove(
     Example: twinshot products remove P42 P43
     """
     from engine.errors import InputError, TwinshotError
-    from twinshot.client import Client
     from twinshot.products.removal import remove_products
+    from twinshot.products.service import service_at
 
-    with Client(server, key=key) as client:
+    with service_at(server, key, _WRITE) as client:
         told = remove_products(client, ids)
     missing = [] if missing_ok else told.missing
     if json:
@@ -133,9 +133,9 @@ def list_products(
 
     Example: twinshot products list --category meta:Shoes
     """
-    from twinshot.client import Client
+    from twinshot.products.service import service_at
 
-    with Client(server, key=key) as client:
+    with service_at(server, key, f"{_READ} or {_WRITE}") as client:
         found = client.all_products(category=category or [])
         if json:
             for own in found:

@@ -171,7 +171,6 @@ def test_bad_usage_is_one_line_and_exit_code_2(run: Run, photos: tuple[str, str]
         (["add", "C", photos[0], "--add-photos", "--title", "x"], "leave out --title"),
         (["add", "C", "--from", "shop.csv"], "name none beside it"),
         (["add", "--from", "shop.csv"], "shop.csv does not exist"),
-        (["add", "C", photos[0], "--key", "wrong"], "401 unauthorized: the key is wrong"),
         (["remove", "C", "--key", "two words"], "the key is empty or has blanks"),
     ):
         code, out, said = run(*arguments)
@@ -179,6 +178,25 @@ def test_bad_usage_is_one_line_and_exit_code_2(run: Run, photos: tuple[str, str]
         assert said[0].startswith("twinshot: ")
         assert words in said[0]
     assert "wrong" not in run("add", "C", photos[0], "--key", "wrong")[2][0].replace("the key is wrong", "")
+
+
+@pytest.mark.parametrize("key", ["wrong", READ, None])
+def test_a_key_that_does_not_do_is_told_with_the_ways_to_give_one(
+    run: Run, photos: tuple[str, str], monkeypatch: pytest.MonkeyPatch, key: str | None
+) -> None:
+    says = {"wrong": "401 unauthorized: the key is wrong", READ: "403 read-only-key: this is the read key"}
+    if key is None:
+        monkeypatch.delenv("TWINSHOT_WRITE_KEY")
+    given = [] if key is None else ["--key", key]
+    for arguments in (["add", "C", photos[0]], ["remove", "C"], ["list"]):
+        code, out, said = run(*arguments, *given)
+        if (arguments, key) == (["list"], READ):
+            assert code == 0
+            continue
+        assert (code, out, len(said)) == (2, "", 1), arguments
+        assert says.get(key or "", "401 unauthorized: no key was sent") in said[0]
+        ways = "TWINSHOT_READ_KEY or TWINSHOT_WRITE_KEY" if arguments == ["list"] else "TWINSHOT_WRITE_KEY"
+        assert said[0].endswith(f"; give the key as --key or in {ways}")
 
 
 def test_a_service_that_is_not_there_is_one_line_and_exit_code_1(run: Run, free_port: int) -> None:
