@@ -136,11 +136,12 @@ async def remove_product(product_id: str, asked: ChangeRequest) -> Response:
 @reads.get("/changes", summary="List what changed", openapi_extra={"parameters": described(ChangesParams)})
 async def changes(service: Parts, loaded: Snapshot, asked: ListedChanges) -> ChangeList:
     """Changes after a revision, oldest first: of each product the last one alone."""
-    found = [] if service.writer is None else service.writer.state.log.since(asked.since, asked.limit)
+    # one more than is shown, which tells whether there are more
+    found = [] if service.writer is None else service.writer.state.log.since(asked.since, asked.limit + 1)
     return ChangeList(
-        changes=[ChangeRecord.of(own) for own in found],
+        changes=[ChangeRecord.of(own) for own in found[: asked.limit]],
         revision=loaded.revision,
-        complete=len(found) < asked.limit,
+        complete=len(found) <= asked.limit,
     )
 
 

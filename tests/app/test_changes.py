@@ -206,6 +206,9 @@ def test_changes_are_listed_in_order_and_the_last_word_counts(shop: TestClient) 
     assert (listed["changes"][1]["title"], listed["changes"][1]["images"]) == ("Second", ["c.jpg"])
     page = shop.get("/changes?since=2&limit=1").json()
     assert ([own["revision"] for own in page["changes"]], page["complete"]) == ([3], False)
+    page = shop.get("/changes?since=3&limit=1").json()
+    assert ([own["revision"] for own in page["changes"]], page["complete"]) == ([4], True)
+    assert shop.get("/changes?since=4&limit=1").json() == {"changes": [], "revision": 4, "complete": True}
 
 
 def test_a_list_has_what_was_changed_with_and_without_photos(shop: TestClient) -> None:
