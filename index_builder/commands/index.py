@@ -42,7 +42,10 @@ def index(
     keep_embeddings: KeepEmbeddings = None,
     state: Annotated[
         Path | None,
-        typer.Option(help="The state folder of the service: what was changed through it stands above the catalogue."),
+        typer.Option(
+            help="The state folder of the service: what was changed through it stands above the catalogue. "
+            "Off unless it is given here: TWINSHOT_STATE is not read, the catalogue may be another shop's."
+        ),
     ] = None,
     threads: Threads = None,
     device: DeviceChoice = "cpu",

@@ -26,7 +26,7 @@ KeepEmbeddings = Annotated[
     bool | None,
     typer.Option("--keep-embeddings/--no-keep-embeddings", help="Keep floats; default below 2,000,000 rows."),
 ]
-State = Annotated[Path, typer.Option(help="The state folder of the service (TWINSHOT_STATE).")]
+State = Annotated[Path, typer.Option(envvar="TWINSHOT_STATE", help="The state folder of the service.")]
 
 
 def cores() -> int:

@@ -194,6 +194,20 @@ def test_compact_says_what_it_folded_and_that_there_is_nothing_more(bundles: Pat
     state.close()
 
 
+def test_compact_takes_the_state_from_the_environment_and_index_does_not(
+    bundles: Path, tmp_path: Path, tiny_catalogue: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state").mkdir()
+    state = open_state(tmp_path / "state")
+    delete(state, "P05")
+    monkeypatch.setenv("TWINSHOT_STATE", str(state.folder))
+    told = json.loads(run("index", tiny_catalogue, "--model", tiny_model, "--out", tmp_path / "out", "--json"))
+    assert told["products"] == 20
+    told = json.loads(run("compact", bundles, "--json"))
+    assert (told["changes"], told["products"]) == (1, 19)
+    state.close()
+
+
 def test_compact_refuses_what_does_not_go_together(bundles: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--changes is for --watch"):
         run("compact", bundles, "--state", tmp_path, "--changes", 5)
