@@ -13,6 +13,7 @@ from engine.catalogue.catalogue import Catalogue
 from engine.catalogue.row import Row
 from engine.encoder import Encoder
 from engine.errors import GateError
+from engine.wording import counted
 from index_builder.bootstrap import paired_interval
 from index_builder.cache import cache_folder
 from index_builder.evaluate import Evaluation, evaluate
@@ -89,10 +90,11 @@ def faults(rows: int, live: dict[str, Any]) -> list[str]:
         found.append(f"its rows fall from {live['rows']:,} to {rows:,} (the limit is {ROWS_FALL:.0%})")
     if "change" in live and live["change"]["mean"] < -RECALL_FALL - 1e-9:
         recall = live["recall@1"]
+        asked = counted(live["answered_by_both"], "held-out query", "held-out queries")
         grown = f"; {live['rows']:,} rows grew to {rows:,}, which alone makes it harder" if rows > live["rows"] else ""
         found.append(
-            f"its product recall@1 falls from {recall['live']:.3f} to {recall['new']:.3f} on "
-            f"{live['answered_by_both']:,} held-out queries (the limit is {RECALL_FALL * 100:.0f} points{grown})"
+            f"its product recall@1 falls from {recall['live']:.3f} to {recall['new']:.3f} on {asked} "
+            f"(the limit is {RECALL_FALL * 100:.0f} points{grown})"
         )
     return found
 

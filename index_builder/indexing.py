@@ -29,7 +29,14 @@ from index_builder.measuring import measure
 from index_builder.order import Order
 from index_builder.plan import Plan, make_plan, require_space
 from index_builder.progress import Progress
-from index_builder.publish import clear_leftovers, next_generation_id, prune_cache, publish, staging_folder
+from index_builder.publish import (
+    clear_leftovers,
+    next_generation_id,
+    prune_cache,
+    publish,
+    staging_folder,
+    why_deleted,
+)
 from index_builder.reading import NOTHING, open_for_index, require_rows
 from index_builder.report import BAD_ROWS_FILE, write_report
 from index_builder.thresholds import fit_thresholds
@@ -55,7 +62,7 @@ def index(order: Order, progress: Progress) -> Indexed:
     with locked(order.out, order.patience):
         leftovers = clear_leftovers(order.out)
         if leftovers:
-            progress.say(f"removed {leftovers} unfinished files of an earlier run")
+            progress.say(f"removed {counted(leftovers, 'unfinished file')} of an earlier run")
         return _Run(order, progress).index()
 
 
@@ -96,7 +103,7 @@ class _Run:
             shutil.rmtree(staged, ignore_errors=True)
             raise
         if deleted:
-            self._progress.say(f"deleted {', '.join(deleted)}: the newest {order.keep} generations stay")
+            self._progress.say(why_deleted(deleted, order.keep))
         return Indexed(order.out / self._generation, manifest, report)
 
     def _read_word(self) -> Word | None:
@@ -107,7 +114,8 @@ class _Run:
         if not order.force:
             require_owner(self._owner, word.state, "name its folder with --state, or use --force REASON")
         self._progress.say(
-            f"{order.state}: {counted(len(word.changes), 'changed product')} up to revision {word.revision:,}"
+            f"the log in {order.state}: {counted(len(word.changes), 'changed product')}, up to revision "
+            f"{word.revision:,}"
         )
         return word
 
@@ -148,11 +156,11 @@ class _Run:
             encoded = encode_rows(catalogue, rows, self._encoder, cache, self._order.threads, advance)
         if encoded.bad and (self._order.strict or not encoded.rows):
             raise CatalogueError(
-                f"{catalogue.name}: {len(encoded.bad):,} of {len(rows):,} photos cannot be used; "
+                f"{catalogue.name}: {len(encoded.bad):,} of {counted(len(rows), 'photo')} cannot be used; "
                 f"the first: {encoded.bad[0]}"
             )
         if encoded.bad:
-            self._progress.say(f"{counted(len(encoded.bad), 'photo')} cannot be used and left out ({BAD_ROWS_FILE})")
+            self._progress.say(f"{counted(len(encoded.bad), 'unusable photo')} left out ({BAD_ROWS_FILE})")
         return encoded
 
     def _build(

@@ -1,6 +1,7 @@
 """Bringing a finished generation live, and tidying the bundle folder."""
 
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,6 +51,14 @@ def publish(staged: Path, bundles: Path, generation: str, keep: int) -> list[str
     install(staged, bundles, generation)
     set_current(bundles, generation)
     return prune(bundles, keep)
+
+
+def why_deleted(deleted: Sequence[str], keep: int) -> str:
+    """What `publish` has deleted and why, for a person."""
+    return (
+        f"deleted {', '.join(deleted)}: neither live, nor what the live one was compacted from, "
+        f"nor among the full ones that --keep {keep} keeps"
+    )
 
 
 def prune_cache(bundles: Path) -> None:

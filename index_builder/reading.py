@@ -8,6 +8,7 @@ from engine.catalogue.catalogue import Catalogue, open_catalogue
 from engine.catalogue.check import Checked, require_good
 from engine.catalogue.row import Row
 from engine.errors import CatalogueError
+from engine.wording import counted
 from index_builder.logged import NO_CATALOGUE, Word, with_word
 
 NOTHING = Checked(NO_CATALOGUE, [], [], [], photos=False)
@@ -42,8 +43,8 @@ def require_rows(checked: Checked, splits: Sequence[str], strict: bool, word: Wo
     require_good(checked, strict)
     if not there:
         raise CatalogueError(
-            f"{checked.name} has no row to index: all {len(checked.rows):,} are of the splits val, test or query; "
-            "start a shop without products with --empty"
+            f"{checked.name} has no row to index, only {counted(len(checked.rows), 'row')} of the splits val, test or "
+            "query; start a shop without products with --empty"
         )
 
 

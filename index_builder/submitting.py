@@ -22,6 +22,7 @@ from engine.encoder import Encoder
 from engine.errors import BundleError, CatalogueError, InputError
 from engine.index.flat import set_threads
 from engine.ranking import order, short_list
+from engine.wording import counted
 from index_builder.cache import cache_folder
 from index_builder.encode import BATCH
 from index_builder.plan import DECODE_SECONDS
@@ -108,8 +109,8 @@ def _encoded(
         queries = encode_queries(catalogue, checked.rows, encoder, folder, threads, advance)
     if not queries.rows or (asked.strict and queries.bad):
         raise CatalogueError(
-            f"{asked.catalogue}: the photos of {len(queries.bad):,} of {len(checked.rows):,} queries cannot be used; "
-            f"the first: {queries.bad[0]}"
+            f"{asked.catalogue}: {len(queries.bad):,} of {counted(len(checked.rows), 'query', 'queries')} cannot be "
+            f"used; the first: {queries.bad[0]}"
         )
     return replace(queries, bad=[*checked.bad, *queries.bad])
 
@@ -149,6 +150,6 @@ def _plan(generation: Generation, encoder: Encoder, queries: int, threads: int) 
         nearest_photos(generation, embedding)
     search = (time.perf_counter() - began) / 3
     return (
-        f"plan: {queries:,} queries against {generation.manifest.rows:,} photos: up to {queries * encode:,.0f} s to "
-        f"encode, about {queries * search:,.0f} s to search"
+        f"plan: {counted(queries, 'query', 'queries')} against {counted(generation.manifest.rows, 'photo')}: "
+        f"up to {queries * encode:,.0f} s to encode, about {queries * search:,.0f} s to search"
     )

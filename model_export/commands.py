@@ -101,8 +101,8 @@ def export(
     done = write(run, out, bits)
     parity = done.parity
     text = (
-        f"exported {done.model} ({done.bytes / 1e6:.1f} MB); on {parity.photos} photos the largest difference is "
-        f"{parity.max_difference:.1g}, {parity.differing_bits:.4%} of bits differ"
+        f"exported {done.model} ({done.bytes / 1e6:.1f} MB); on {counted(parity.photos, 'photo')} the largest "
+        f"difference is {parity.max_difference:.1g}, {parity.differing_bits:.4%} of bits differ"
     )
     _tell(json, {"model": str(done.model), "bytes": done.bytes, "parity": parity.model_dump()}, text)
 

@@ -20,6 +20,7 @@ from torch.nn import Module
 from torch.nn.parallel import DistributedDataParallel
 
 from engine.errors import InputError
+from engine.wording import counted
 
 T = TypeVar("T")
 
@@ -55,7 +56,8 @@ class Group:
         """
         if len(items) < self.size:
             raise InputError(
-                f"a batch of {len(items)} photos cannot be shared out among {self.size} processes; take fewer"
+                f"a batch of {counted(len(items), 'photo')} cannot be shared out among {self.size} processes; "
+                "take fewer"
             )
         return items[self._edge(self.rank, len(items)) : self._edge(self.rank + 1, len(items))]
 

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import InputError
+from engine.wording import counted
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -62,8 +63,8 @@ def fit_projection(
     if method == "itq":
         if principal.shape[1] < bits:
             raise InputError(
-                f"--projection itq cannot fit {bits} bits: the {len(x)} photos vary in {principal.shape[1]} directions"
-                " (take fewer --bits, more photos, or --projection pca)"
+                f"--projection itq cannot fit {bits} bits: the {len(x)} photos vary in "
+                f"{counted(principal.shape[1], 'direction')} (take fewer --bits, more photos, or --projection pca)"
             )
         weight = _itq_rotation(x @ principal, rng).T @ principal.T
     else:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.catalogue.row import Row
 from engine.errors import CatalogueError
+from engine.wording import counted
 
 FEWEST = 10
 """Products whose titles have an attribute, at least: fewer examples teach the photos, not the word."""
@@ -75,8 +76,8 @@ def mine_attributes(rows: Sequence[Row], name: str) -> Attributes:
     found = sorted({**words, **pairs}.items(), key=lambda item: (-item[1], item[0]))[:MOST]
     if not found:
         raise CatalogueError(
-            f"--titles: the {len(products):,} different titles of {name} share too little: no word is in {FEWEST} of "
-            f"them or more and in {LARGEST_SHARE:.0%} or fewer; leave --titles off"
+            f"--titles: too little is common to {counted(len(products), 'different title')} of {name}: no word is in "
+            f"{FEWEST} of them or more and in {LARGEST_SHARE:.0%} or fewer; leave --titles off"
         )
     return Attributes(products=len(products), attributes=tuple(Attribute(name=own, products=n) for own, n in found))
 

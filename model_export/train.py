@@ -13,6 +13,7 @@ from engine.catalogue.row import Row
 from engine.errors import CatalogueError, InputError
 from engine.files import locked
 from engine.taxonomy import Taxonomy
+from engine.wording import counted
 from model_export.backbone import Backbone, create_backbone, has_batch_statistics, share_statistics
 from model_export.classifier import PROBE_RATE, PROBE_STEPS, fit_temperature, refit_classifier
 from model_export.data import Read, search_batches
@@ -106,7 +107,7 @@ def _prepare(
         folder.claim(config)
         if attributes is not None:
             folder.claim_attributes(attributes)
-            reporter.line(f"{len(attributes.attributes):,} attributes from titles: {folder.path / ATTRIBUTES}")
+            reporter.line(f"{counted(len(attributes.attributes), 'attribute')} from titles: {folder.path / ATTRIBUTES}")
     heads = len(taxonomy.classes), len(attributes.attributes) if attributes else 0
     network = _network(Network(backbone, settings.bits, *heads), settings, group)
     finish = Finish.of(settings.recipe, settings.projection, settings.bits, settings.seed)
@@ -187,7 +188,7 @@ def _first_projection(run: Run) -> None:
 
 def _complete(run: Run, initial: State) -> None:
     """Finish the best network, fit its thresholds, and write final.pt."""
-    run.reporter.line(f"finishing on {len(run.fitted):,} photos")
+    run.reporter.line(f"finishing on {counted(len(run.fitted), 'photo')}")
     trained = run.folder.load(BEST) if run.settings.recipe.epochs else initial
     run.network.load_state_dict(averaged(initial, trained, run.finish.average))
     features = run.encoder.features(run.network, run.fitted)

@@ -38,6 +38,6 @@ def require_owner(owner: Owner | None, state: State, remedy: str) -> None:
     """Raise StateError where a folder belongs to another state: another shop's changes are not for it."""
     if owner is not None and owner.state_id != state.log.state_id:
         raise StateError(
-            f"{state.folder} is state {state.log.state_id}, but generation {owner.generation} has changes of state "
-            f"{owner.state_id}; {remedy}"
+            f"the state in {state.folder} has the id {state.log.state_id}, but generation {owner.generation} has "
+            f"changes of state {owner.state_id}; {remedy}"
         )

@@ -13,6 +13,7 @@ from engine.catalogue.row import Row
 from engine.errors import CatalogueError, PhotoError, TooLargeError, UnreadableError, UnsupportedError
 from engine.preprocess import Preprocessing, decode
 from engine.taxonomy import LEVELS, NO_PATH, Level, Path3, Taxonomy
+from engine.wording import counted
 
 PHOTO_FAULTS: dict[type[PhotoError], tuple[Reason, str]] = {
     UnreadableError: (Reason.UNREADABLE, "replace it or remove the row"),
@@ -124,7 +125,8 @@ def require_good(checked: Checked, strict: bool) -> None:
     if checked.bad and (strict or not checked.rows):
         reasons = ", ".join(f"{count:,} {reason.value}" for reason, count in checked.reasons.most_common())
         raise CatalogueError(
-            f"{checked.name}: {len(checked.bad):,} of {total:,} rows are bad ({reasons}); the first: {checked.bad[0]}"
+            f"{checked.name}: {len(checked.bad):,} of {counted(total, 'row')} cannot be used ({reasons}); "
+            f"the first: {checked.bad[0]}"
         )
 
 

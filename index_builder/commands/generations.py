@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from engine.wording import counted
 from index_builder.commands.options import AsJson, Bundles, print_json
 
 
@@ -25,7 +26,7 @@ def verify(
     if json:
         print_json({"generation": opened.id, "files": len(files), "bytes": total, "whole": True})
     else:
-        typer.echo(f"{opened.id} is whole: {len(files)} files, {total / 1e6:,.1f} MB")
+        typer.echo(f"{opened.id} is whole: {counted(len(files), 'file')}, {total / 1e6:,.1f} MB")
 
 
 def generations(bundles: Bundles, json: AsJson = False) -> None:
@@ -56,7 +57,8 @@ def generations(bundles: Bundles, json: AsJson = False) -> None:
         more = "" if row["recall@1"] is None else f"  recall@1 {row['recall@1']:.3f}"
         mark = "live" if row["live"] else "    "
         more += "  compacted" if row["compacted_from"] else ""
-        typer.echo(f"{mark}  {row['generation']}  {row['rows']:>10,} photos  {row['products']:>9,} products{more}")
+        photos, products = counted(row["rows"], "photo"), counted(row["products"], "product")
+        typer.echo(f"{mark}  {row['generation']}  {photos:>17}  {products:>18}{more}")
 
 
 def rollback(

@@ -35,7 +35,7 @@ def index(
     index_splits: Splits = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail at a bad row instead of listing it.")] = False,
     shard_rows: Annotated[int, typer.Option(min=1, help="Rows in one shard.")] = 1_000_000,
-    keep: Annotated[int, typer.Option(min=1, help="Generations that stay for roll-back.")] = 3,
+    keep: Annotated[int, typer.Option(min=1, help="Full generations that stay for roll-back.")] = 3,
     force: Annotated[str | None, typer.Option(help="Publish a worse generation; the reason is recorded.")] = None,
     empty: Annotated[bool, typer.Option("--empty", help="A shop with no products yet: no catalogue.")] = False,
     thumbs: Thumbs = None,

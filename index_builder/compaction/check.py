@@ -8,6 +8,7 @@ import numpy as np
 from engine.bundle.generation import Generation
 from engine.errors import GateError
 from engine.index.protocol import Rows
+from engine.wording import counted
 from index_builder.compaction.fold import Folded
 from index_builder.compaction.merge import Merged
 
@@ -23,7 +24,7 @@ def require_exact(staged: Generation, base: Generation, folded: Folded, merged: 
     """
     wanted = base.manifest.rows - int(folded.gone.sum()) + len(folded.added)
     if staged.manifest.rows != wanted:
-        faults = [f"it has {staged.manifest.rows:,} rows instead of {wanted:,}"]
+        faults = [f"it has {counted(staged.manifest.rows, 'row')} instead of {wanted:,}"]
     else:
         faults = [fault for fault, is_so in _compared(staged, base, folded, merged).items() if is_so]
     if faults:

@@ -20,13 +20,14 @@ from engine.errors import BundleError, StateError, UnavailableError
 from engine.files import locked, write_atomic
 from engine.live.photo_codes import model_key
 from engine.model import read_card
+from engine.wording import counted
 from index_builder.build import seal, write_manifest
 from index_builder.compaction.check import require_exact
 from index_builder.compaction.fold import Folded, fold
 from index_builder.compaction.merge import Merged, merge
 from index_builder.compaction.write import Sources, write_files
 from index_builder.progress import Progress
-from index_builder.publish import clear_leftovers, next_generation_id, publish, staging_folder
+from index_builder.publish import clear_leftovers, next_generation_id, publish, staging_folder, why_deleted
 from index_builder.report import REPORT_FILE
 
 
@@ -98,10 +99,10 @@ class _Run:
         if folded.left_out:
             image_id, reason = folded.left_out[0]
             progress.say(
-                f"{len(folded.left_out):,} photos are left out ({REPORT_FILE}); the first: {image_id}: {reason}"
+                f"{counted(len(folded.left_out), 'photo')} left out ({REPORT_FILE}); the first: {image_id}: {reason}"
             )
         if gone:
-            progress.say(f"deleted {', '.join(gone)}")
+            progress.say(why_deleted(gone, keep))
         return Compacted(self._bundles / self._generation, report)
 
     def _manifest(self, staged: Path, folded: Folded, merged: Merged) -> Manifest:

@@ -38,7 +38,7 @@ def watch(bundles: Path, state: Path, ahead: int, keep: int, threads: int, progr
     as it was.
     """
     os.nice(NICE)
-    progress.say(f"watching {state}: compacting {bundles} whenever it is {counted(ahead, 'change')} ahead")
+    progress.say(f"watching the log in {state}: compacting {bundles} whenever it is {counted(ahead, 'change')} ahead")
     try:
         with _ending_on_sigterm():
             while True:
@@ -70,12 +70,13 @@ def changes_ahead(bundles: Path, folder: Path) -> int:
 def say(compacted: Compacted) -> str:
     """What was done, in one line for a person."""
     report = compacted.report
+    revision = f"revision {report['includes_revision']:,}"
     if compacted.folder is None:
-        return f"nothing to fold: {report['generation']} includes every change up to {report['includes_revision']:,}"
+        return f"nothing to fold: {report['generation']} includes every change up to {revision}"
     seconds = sum(report["seconds"].values())
     return (
-        f"{report['generation']} is live: {counted(report['changes'], 'changed product')} folded in up to revision "
-        f"{report['includes_revision']:,}, {report['rows_added']:,} photos came and {report['rows_gone']:,} went; "
+        f"{report['generation']} is live: {counted(report['changes'], 'changed product')} folded in up to {revision}, "
+        f"{counted(report['rows_added'], 'photo')} came and {report['rows_gone']:,} went; "
         f"{counted(report['rows'], 'photo')} of {counted(report['products'], 'product')}, "
         f"{report['bytes'] / 1e6:,.1f} MB in {seconds:,.1f} s"
     )

@@ -16,7 +16,8 @@ from index_builder.commands.compact import compact
 from index_builder.commands.evaluate import evaluate
 from index_builder.commands.generations import generations, rollback, verify
 from index_builder.commands.index import index
-from tests.changed import delete
+from tests.app.running import photo_of
+from tests.changed import delete, keep, put
 
 program = typer.Typer()
 for command in (index, evaluate, compact, verify, generations, rollback):
@@ -84,7 +85,7 @@ def test_a_photo_that_cannot_be_used_is_said_where_the_plan_becomes_wrong(
     index(catalogue=catalogue, model=tiny_model, out=tmp_path / "out", threads=1)
     said = capfd.readouterr().err
     assert "plan: at most 60 photos in 1 shard with" in said
-    assert "1 photo cannot be used and left out (bad_rows.csv)" in said
+    assert "1 unusable photo left out (bad_rows.csv)" in said
 
 
 def test_a_catalogue_without_categories_has_none_and_one_is_no_plural(
@@ -186,12 +187,42 @@ def test_compact_says_what_it_folded_and_that_there_is_nothing_more(bundles: Pat
     said = run("compact", bundles, "--state", state.folder)
     assert f"{current(bundles)} is live: 1 changed product folded in up to revision 1, 0 photos came and 3 went" in said
     again = run("compact", bundles, "--state", state.folder)
-    assert again == f"nothing to fold: {current(bundles)} includes every change up to 1\n"
+    assert again == f"nothing to fold: {current(bundles)} includes every change up to revision 1\n"
     told = json.loads(run("compact", bundles, "--state", state.folder, "--json"))
     assert (told["changes"], told["folder"]) == (0, None)
     listed = run("generations", bundles).splitlines()
     assert [line.endswith("  compacted") for line in listed] == [True, False]
     state.close()
+
+
+def test_compact_counts_one_as_one_and_says_why_generations_are_deleted(
+    bundles: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "state").mkdir()
+    state = open_state(tmp_path / "state")
+    put(state, "NEW", {"NEW-1": keep(state, photo_of(40))})
+    assert "1 changed product folded in up to revision 1, 1 photo came and 0 went; 61 photos of 21 products" in run(
+        "compact", bundles, "--state", state.folder
+    )
+    first = current(bundles)
+    for product in ("P05", "P06"):
+        delete(state, product)
+        capfd.readouterr()
+        compact(bundles=bundles, state=state.folder, keep=2)
+    assert (
+        f"deleted {first}: neither live, nor what the live one was compacted from, "
+        "nor among the full ones that --keep 2 keeps"
+    ) in capfd.readouterr().err
+    state.close()
+
+
+def test_a_bundle_of_one_photo_is_listed_without_plurals(
+    tmp_path: Path, tiny_catalogue: Path, tiny_model: Path
+) -> None:
+    (tmp_path / "shop.csv").write_text("image,product_id\nphotos/P00-0.jpg,P00\n")
+    out = tmp_path / "out"
+    run("index", tmp_path / "shop.csv", "--images", tiny_catalogue.parent, "--model", tiny_model, "--out", out)
+    assert re.fullmatch(r"live  \S+ +1 photo +1 product\n", run("generations", out))
 
 
 def test_compact_takes_the_state_from_the_environment_and_index_does_not(

@@ -192,7 +192,9 @@ def test_another_state_than_the_live_generations_is_refused_but_by_force(
     (tmp_path / "other").mkdir()
     other = open_state(tmp_path / "other")
     before = names(out)
-    with pytest.raises(StateError, match=r"other is state \w+, but generation .* or use --force REASON"):
+    with pytest.raises(
+        StateError, match=r"the state in .*/other has the id \w+, but generation .* or use --force REASON"
+    ):
         run(tiny_catalogue, tiny_model, out, other)
     assert names(out) == before
     forced = run(tiny_catalogue, tiny_model, out, other, force="a new state")

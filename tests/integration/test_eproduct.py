@@ -122,8 +122,8 @@ def test_submit_says_what_it_wrote_and_what_was_bad(done: Path, tmp_path: Path) 
     said = twinshot("submit", done / "bundles", "--queries", tmp_path, "--out", tmp_path / "s.csv")
     assert said.returncode == 0, said.stderr
     assert f"s.csv: 13 queries answered from {SMALL.index} photos of" in said.stdout
-    assert "1 queries have an empty list, since their photos cannot be used" in said.stderr
-    assert f"1 bad rows are listed in {tmp_path / 's.bad_rows.csv'}" in said.stderr
+    assert "1 query got an empty list: no usable photo" in said.stderr
+    assert f"1 bad row, listed in {tmp_path / 's.bad_rows.csv'}" in said.stderr
     assert read_submission(tmp_path / "s.csv")["lost"] == []
     told = json.loads(
         twinshot("submit", done / "bundles", "--queries", tmp_path, "--out", tmp_path / "s.csv", "--json").stdout

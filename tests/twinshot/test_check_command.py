@@ -51,7 +51,9 @@ def test_a_program_reads_one_object(shop: Path) -> None:
 def test_strict_fails_with_one_line(shop: Path) -> None:
     done = twinshot(shop, "--column=image=photo", "--strict")
     assert done.returncode == 2
-    assert done.stderr.startswith(f"twinshot: {shop}: 25 of 27 rows are bad (25 missing_file); the first: row 3 of")
+    assert done.stderr.startswith(
+        f"twinshot: {shop}: 25 of 27 rows cannot be used (25 missing_file); the first: row 3 of"
+    )
     assert done.stderr.count("\n") == 1
 
 

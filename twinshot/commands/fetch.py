@@ -46,7 +46,7 @@ def fetch(
         print(jsonlib.dumps({"catalogue": str(done.catalogue), **figures}))
     else:
         new = counted(done.new, "picture")
-        print(f"{done.catalogue}: {new} fetched, {done.already:,} were there, {len(done.failed):,} failed")
+        print(f"{done.catalogue}: {new} fetched, {done.already:,} already there, {len(done.failed):,} failed")
     if done.failed:
         rows = counted(len(done.failed), "row")
         message = f"{rows} of {feed} without a picture ({out / FAILED_FILE}); the first: {done.failed[0]}"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.wording import counted
+
 if TYPE_CHECKING:
     from index_builder.submitting import Submitted
 
@@ -42,7 +44,8 @@ def submit(
         told = asdict(done) | {"out": str(out), "bad": len(done.bad), "bad_file": str(done.bad_file)}
         print(jsonlib.dumps(told))
         return
-    print(f"{out}: {done.queries:,} queries answered from {done.photos:,} photos of {done.generation}")
+    answered = counted(done.queries, "query", "queries")
+    print(f"{out}: {answered} answered from {counted(done.photos, 'photo')} of {done.generation}")
     _warn(done)
 
 
@@ -50,8 +53,8 @@ def _warn(done: "Submitted") -> None:
     from index_builder.submission import ANSWERS
 
     if done.empty:
-        print(f"{done.empty:,} queries have an empty list, since their photos cannot be used", file=sys.stderr)
+        print(f"{counted(done.empty, 'query', 'queries')} got an empty list: no usable photo", file=sys.stderr)
     if done.bad:
-        print(f"{len(done.bad):,} bad rows are listed in {done.bad_file}", file=sys.stderr)
+        print(f"{counted(len(done.bad), 'bad row')}, listed in {done.bad_file}", file=sys.stderr)
     if done.photos < ANSWERS:
         print(f"no list is longer than {done.photos}: no more photos are indexed", file=sys.stderr)

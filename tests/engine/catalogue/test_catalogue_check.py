@@ -162,13 +162,15 @@ def test_strict_makes_bad_rows_an_error_that_counts_them_and_names_the_first(dra
     draw("a.jpg")
     checked = looked(table("image", "a.jpg", "x.jpg", "y.jpg"))
     require_good(checked, strict=False)
-    with pytest.raises(CatalogueError, match=r"2 of 3 rows are bad \(2 missing_file\); the first: row 2 of") as caught:
+    with pytest.raises(
+        CatalogueError, match=r"2 of 3 rows cannot be used \(2 missing_file\); the first: row 2 of"
+    ) as caught:
         require_good(checked, strict=True)
     assert "\n" not in str(caught.value)
 
 
 def test_no_good_row_left_is_an_error(table: Table) -> None:
-    with pytest.raises(CatalogueError, match="1 of 1 rows are bad"):
+    with pytest.raises(CatalogueError, match="1 of 1 row cannot be used"):
         require_good(looked(table("image", "x.jpg")), strict=False)
     with pytest.raises(CatalogueError, match="has no rows"):
         require_good(looked(table("image")), strict=False)

@@ -96,7 +96,7 @@ def test_a_killed_run_goes_on_where_it_was(shop: "Shop", tmp_path: Path) -> None
     assert 0 < len(kept) < 40
     assert not (out / "catalogue.csv").exists()
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert f"{40 - len(kept)} pictures fetched, {len(kept)} were there, 0 failed" in done.stdout
+    assert f"{40 - len(kept)} pictures fetched, {len(kept)} already there, 0 failed" in done.stdout
     assert len(shop.asked) - before == 40 - len(kept)
     assert len(list(open_catalogue(out).rows())) == 40
 
