@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from engine.files import write_atomic
+
+COLUMNS = ("file", "row", "image", "reason", "message")
+"""What a program reads of a bad row, in a file or as JSON."""
 
 
 class Reason(StrEnum):
@@ -46,11 +50,16 @@ class BadRow:
     def __str__(self) -> str:
         return f"row {self.number} of {self.file}: {self.message}"
 
+    def as_json(self) -> dict[str, Any]:
+        """As the columns of `write_bad_rows` have it."""
+        values = (self.file, self.number, self.image, self.reason.value, self.message)
+        return dict(zip(COLUMNS, values, strict=True))
+
 
 def write_bad_rows(path: Path, bad: Iterable[BadRow]) -> None:
-    """Write `file,row,image,reason,message` as CSV, replacing `path` in one step."""
+    """Write COLUMNS as CSV, replacing `path` in one step."""
     text = StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file", "row", "image", "reason", "message"])
-    writer.writerows([row.file, row.number, row.image, row.reason.value, row.message] for row in bad)
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row.as_json() for row in bad)
     write_atomic(path, text.getvalue().encode("utf-8", "backslashreplace"))

@@ -45,7 +45,8 @@ def test_a_program_reads_one_object(shop: Path) -> None:
     assert found["splits"] == {"train": 1, "test": 1}
     assert found["identical_photos"] == [["1", "2"]]
     first = found["bad_rows"][0]
-    assert (first["file"], first["number"], first["reason"]) == ("shop.csv", 3, "missing_file")
+    assert list(first) == ["file", "row", "image", "reason", "message"]
+    assert (first["file"], first["row"], first["reason"]) == ("shop.csv", 3, "missing_file")
 
 
 def test_strict_fails_with_one_line(shop: Path) -> None:

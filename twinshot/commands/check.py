@@ -3,7 +3,6 @@
 import json as jsonlib
 import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -79,7 +78,7 @@ def _as_json(checked: "Checked") -> dict[str, Any]:
         "labelled": checked.labelled,
         "photos_opened": checked.photos,
         "identical_photos": [[row.image_id for row in group] for group in checked.duplicates],
-        "bad_rows": [asdict(row) for row in checked.bad],
+        "bad_rows": [row.as_json() for row in checked.bad],
     }
 
 

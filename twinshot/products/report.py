@@ -3,7 +3,6 @@
 import json as jsonlib
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -57,5 +56,5 @@ def _as_json(path: Path, told: Uploaded) -> dict[str, Any]:
         "photos": told.photos,
         "revision": told.revision,
         "refused": refused,
-        "bad_rows": [asdict(own) for own in told.bad],
+        "bad_rows": [own.as_json() for own in told.bad],
     }

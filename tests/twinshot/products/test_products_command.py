@@ -149,7 +149,7 @@ def test_what_is_refused_of_a_catalogue_is_listed_by_file_and_row_and_the_rest_p
     assert len(said) == 3
     told = json.loads(run("add", "--from", table, "--json")[1])
     assert [own["row"] for own in told["refused"]] == [2, 9]
-    assert [own["reason"] for own in told["bad_rows"]] == ["missing_file"]
+    assert [(own["row"], own["reason"]) for own in told["bad_rows"]] == [(5, "missing_file")]
 
 
 def test_photos_are_added_to_the_products_of_a_catalogue(run: Run, shop: Client, tmp_path: Path) -> None:
