@@ -13,6 +13,7 @@ from engine.calibration import Calibration, Formula, Values, probabilities, term
 from engine.catalogue.catalogue import Catalogue
 from engine.catalogue.row import Row
 from engine.encoder import Encoder
+from engine.wording import counted
 from index_builder.gate import sample
 from index_builder.logistic import fit_logistic
 from index_builder.observe import Observations, observe
@@ -55,9 +56,9 @@ def choose_questions(rows: Sequence[Row]) -> Questions:
     several = [row for row in rows if row.indexed and photos[row.product] > 1]
     choices: tuple[tuple[Source, list[Row]], ...] = (("val", val), ("catalogue", several))
     for source, chosen in choices:
-        if _too_few(len(chosen), len({row.product for row in chosen})) is None:
+        if _too_few(source, len(chosen), len({row.product for row in chosen})) is None:
             return Questions(sample(chosen, QUERIES), source)
-    return Questions([], "catalogue", _too_few(len(several), len({row.product for row in several})))
+    return Questions([], "catalogue", _too_few("catalogue", len(several), len({row.product for row in several})))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def calibrate_generation(
     with progress.counting("encode photos to calibrate with", len(chosen.rows)) as advance:
         queries = encode_queries(catalogue, chosen.rows, encoder, cache, threads, advance)
     observed = observe(generation, queries, without_copies=chosen.source == "catalogue")
-    reason = _too_few(observed.queries, observed.products)
+    reason = _too_few(chosen.source, observed.queries, observed.products)
     return Calibrated(calibrate(observed, chosen.source) if reason is None else None, reason)
 
 
@@ -150,12 +151,14 @@ def _mass(predicted: Values, observed: Observations, threshold: float) -> float:
     return float(observed.weight[inside] @ observed.right[inside])
 
 
-def _too_few(queries: int, products: int) -> str | None:
+def _too_few(source: Source, queries: int, products: int) -> str | None:
     if queries >= ENOUGH_QUERIES and products >= ENOUGH_PRODUCTS:
         return None
+    kind = {"val": "photos of split val", "catalogue": "photos whose product has another one in the index"}[source]
     return (
-        f"{queries:,} photos of {products:,} products have a second photo of their product in the index; scores need "
-        f"{ENOUGH_QUERIES} of {ENOUGH_PRODUCTS}, or as many rows of split val"
+        f"fitting takes at least {ENOUGH_QUERIES} {kind}, of at least {ENOUGH_PRODUCTS} products; "
+        f"here are {queries:,}, of {counted(products, 'product')}; "
+        f"index more products with several photos, or give {ENOUGH_QUERIES} photos the split val"
     )
 
 

@@ -48,7 +48,11 @@ def test_index_says_what_is_live_and_how_fast_it_was(tmp_path: Path, tiny_catalo
 
 def test_index_says_why_there_are_no_scores(tmp_path: Path, tiny_catalogue: Path, tiny_model: Path) -> None:
     said = run("index", tiny_catalogue, "--model", tiny_model, "--out", tmp_path / "out")
-    assert "no scores: 60 photos of 20 products have a second photo of their product" in said
+    assert (
+        "no scores: fitting takes at least 200 photos whose product has another one in the index, "
+        "of at least 10 products; here are 60, of 20 products; "
+        "index more products with several photos, or give 200 photos the split val\n"
+    ) in said
     assert "no scores: there is no photo yet" in run("index", "--empty", "--model", tiny_model, "--out", tmp_path / "e")
 
 

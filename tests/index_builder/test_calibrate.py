@@ -63,7 +63,9 @@ def test_else_indexed_photos_of_products_with_another_photo_are() -> None:
     assert "lonely" not in {own.product for own in chosen.rows}
 
 
-@pytest.mark.parametrize(("rows", "said"), [(shop(99, 2), "198 photos of 99"), (shop(9, 100), "900 photos of 9 ")])
+@pytest.mark.parametrize(
+    ("rows", "said"), [(shop(99, 2), "here are 198, of 99 products"), (shop(9, 100), "900, of 9 products")]
+)
 def test_too_few_photos_or_products_say_so(rows: list[Row], said: str) -> None:
     chosen = choose_questions(rows)
     assert chosen.rows == []
