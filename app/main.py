@@ -59,6 +59,8 @@ class Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         self._loading = asyncio.create_task(asyncio.to_thread(load, self._settings, self._state))
         self._loading.add_done_callback(self._loaded)
+        own = self._settings  # said here, for only from here on are requests answered
+        log.info("listening on %s port %s, not ready yet: loading %s", own.host, own.port, own.bundles)
         try:
             await super().main_loop()
         finally:
@@ -107,7 +109,6 @@ def main() -> None:
         current(settings.bundles)  # a folder without bundles is refused before the port opens
         state = None if settings.state is None else open_state(settings.state)
         with _bind(settings) as port:
-            log.info("listening on %s port %s", settings.host, settings.port)
             server = Server(settings, state)
             before = signal.signal(signal.SIGHUP, server.handle_hang_up)
             try:
