@@ -36,6 +36,15 @@ def test_the_readme_links_every_page_of_the_docs_and_each_link_leads_somewhere()
     assert {str(page.relative_to(PROJECT)) for page in PROJECT.glob("docs/*.md")} <= linked
 
 
+@pytest.mark.parametrize("page", ["README.md", *sorted(f"docs/{own.name}" for own in PROJECT.glob("docs/*.md"))])
+def test_the_first_commands_of_a_page_say_how_a_shell_finds_twinshot_and_all_call_it_so(page: str) -> None:
+    text = (PROJECT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(?:console|sh)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    calling = [own for own in blocks if re.search(r"^(\$ )?twinshot ", own, re.MULTILINE)]
+    assert all(own.removeprefix("$ ").startswith("source .venv/bin/activate ") for own in calling[:1])
+    assert not [own for own in blocks if ".venv/bin/twinshot" in own]
+
+
 def test_the_readme_names_every_target_of_the_makefile() -> None:
     targets = re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert "test-long" in targets

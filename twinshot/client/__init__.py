@@ -3,6 +3,7 @@
 It knows what goes over the wire (docs/api.md), nothing of the service's code.
 """
 
+from engine.errors import InputError
 from twinshot.client.change_models import ChangeBatch, ChangeItem, ChangeList, ChangeRecord, ProductChange
 from twinshot.client.client import AsyncClient, Client
 from twinshot.client.errors import ProblemError, ServiceError, UnreachableError
@@ -44,6 +45,7 @@ __all__ = [
     "Client",
     "EditProduct",
     "Info",
+    "InputError",
     "Limits",
     "ListedProduct",
     "ModelInfo",

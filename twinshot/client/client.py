@@ -63,8 +63,8 @@ class Client(_Methods):
         random while. A change is done once, however often it is sent. `attempts=1`: never.
     transport: another one of httpx, for a proxy, certificates of one's own, or a test.
 
-    Every method raises UnreachableError where no answer comes, ProblemError where the answer is an error, and
-    InputError for what cannot be sent.
+    Every method raises UnreachableError where no answer comes, ProblemError where the answer is an error, InputError
+    for what cannot be sent, and OSError (FileNotFoundError) for a photo's file that cannot be read.
 
     >>> with Client("http://127.0.0.1:8000") as shop:
     ...     print(shop.search("photo.jpg").results[0].product_id)

@@ -39,7 +39,7 @@ products = typer.Typer(
 @products.command()
 def add(
     product: Annotated[str | None, typer.Argument(help="The product's id.")] = None,
-    photos: Annotated[list[Path] | None, typer.Argument(help="Its photos; their ids are the files' names.")] = None,
+    photos: Annotated[list[Path] | None, typer.Argument(help="Its photos; their ids: the names of the files.")] = None,
     server: Server = _LOCAL,
     key: WriteKey = None,
     title: Annotated[str | None, typer.Option(help="Its title.")] = None,

@@ -12,7 +12,7 @@ import pytest
 from tests.app.running import Process, photo_of, processes
 from tests.tiny_catalogue import write_catalogue
 from tests.twinshot.conftest import WRITE
-from twinshot import AsyncClient, Client
+from twinshot import AsyncClient, Client, InputError, PutProduct
 from twinshot.cli import main
 
 PAGE = (Path(__file__).parents[3] / "docs" / "client.md").read_text(encoding="utf-8")
@@ -105,6 +105,25 @@ def test_the_commands_do_what_they_say(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 0
+
+
+def test_what_cannot_be_sent_is_one_of_the_errors_that_the_page_names(own_service: Process, tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        Client("shop.example")
+    with Client(own_service.url, key=WRITE) as shop:
+        for attempt, error in (
+            (lambda: shop.search(tmp_path / "none.jpg"), FileNotFoundError),
+            (lambda: shop.put_product("P1", [tmp_path / "none.jpg"]), FileNotFoundError),
+            (lambda: shop.search(3), TypeError),
+            (lambda: shop.product(""), InputError),
+            (lambda: shop.add_images("P1", []), InputError),
+            (lambda: shop.put_product("P1", {'a"': b"x"}), InputError),
+            (lambda: shop.batch([PutProduct("P1", {"a": b"x"}), PutProduct("P2", {"a": b"y"})]), InputError),
+            (lambda: shop.remove_product("P1/images/2"), InputError),
+        ):
+            with pytest.raises(error):
+                attempt()
+            assert f"`{error.__name__}`" in PAGE
 
 
 def test_the_page_has_every_method_and_every_command() -> None:
