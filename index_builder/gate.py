@@ -58,10 +58,13 @@ class Examiner:
     threads: int
     progress: Progress
 
-    def examine(self, generation: Generation, encoder: Encoder) -> Evaluation:
-        """Evaluate `generation` in bits and rescored; photos its model has seen come from the cache."""
+    def examine(self, generation: Generation, encoder: Encoder, which: str) -> Evaluation:
+        """Evaluate `generation` in bits and rescored; photos its model has seen come from the cache.
+
+        which: `new` or `live`, for whoever watches.
+        """
         folder = cache_folder(self.bundles, generation.card)
-        with self.progress.counting("encode held-out queries", len(self.judges.rows)) as advance:
+        with self.progress.counting(f"encode held-out queries ({which})", len(self.judges.rows)) as advance:
             queries = encode_queries(self.catalogue, self.judges.rows, encoder, folder, self.threads, advance)
         return evaluate(generation, queries, full=False)
 

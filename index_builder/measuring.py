@@ -29,12 +29,12 @@ def measure(
     if catalogue is not None and judges.rows:
         examiner = Examiner(catalogue, judges, order.out, order.threads, progress)
         with progress.stage("measure"):
-            own = examiner.examine(new, encoder)
+            own = examiner.examine(new, encoder, "new")
             quality = quality_of(own, judges)
             if live is not None and live.manifest.rows:
                 same = live.card.onnx_sha256 == new.card.onnx_sha256
                 other = encoder if same else Encoder(live.folder, order.device, order.threads)
-                beside = compare(own, examiner.examine(live, other))
+                beside = compare(own, examiner.examine(live, other, "live"))
     reasons = faults(new.manifest.rows, beside) if beside else []
     require_pass(new.id, reasons, order.force)
     return {**quality, "beside": beside or None, "forced": order.force, "faults": reasons}
