@@ -22,12 +22,12 @@ from app.caller import Caller
 from app.compute import Compute
 from app.flights import Flight, Flights
 from app.live import Loaded
-from app.page_address import page_address
 from app.telemetry import Layer, Telemetry, Timing
 from engine.calibration import scores
 from engine.codes import Codes, Floats, unpack
 from engine.index.protocol import Hits, Rows
 from engine.live.view import LiveScope, View
+from engine.page_address import page_address
 from engine.preprocess import Box, crop, decode
 from engine.ranking import Found, rank
 from engine.taxonomy import LEVELS

@@ -5,10 +5,10 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.changes.operations import etag_of
-from app.page_address import page_address
 from app.problems import Problem
 from app.schemas import Category, Revision
 from engine.changes.record import Change, StoredProduct
+from engine.page_address import page_address
 
 
 class _Answer(BaseModel):

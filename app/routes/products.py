@@ -9,7 +9,6 @@ from app.asked import ListParams, PageParams
 from app.changes.operations import etag_of
 from app.deps import Clock, List, ListSnapshot, Page, PageSnapshot, Parts, RequestId, Snapshot
 from app.live import Loaded
-from app.page_address import page_address
 from app.parameters import described
 from app.problems import ProblemError
 from app.routes.results import category_of, image_url, page_of
@@ -17,6 +16,7 @@ from app.schemas import ListedProduct, Product, ProductImage, ProductList, Simil
 from app.search import similar as similar_to
 from engine.index.protocol import Rows
 from engine.live.listing import listed
+from engine.page_address import page_address
 
 router = APIRouter(tags=["products"])
 

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from app.live import Live
 from app.loading import load
-from app.page_address import page_address
 from app.settings import Settings
+from engine.page_address import page_address
 from index_builder.indexing import Order, index
 from index_builder.progress import Progress
 from tests.app.conftest import Clients
