@@ -84,7 +84,7 @@ def judge(scores: Values, observed: Observations) -> dict[str, Any]:
 
 def judge_threshold(source: Source, fitted_on: Observations, scores: Values, observed: Observations) -> dict[str, Any]:
     """The threshold that the fit recommends, and what it does to these answers."""
-    least = calibrate(fitted_on, source).min_score
+    least = calibrate(fitted_on, out_of_fold(fitted_on), source).min_score
     inside = scores >= least
     right = float(observed.weight[inside] @ observed.right[inside])
     return {

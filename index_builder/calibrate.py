@@ -67,6 +67,9 @@ class Calibrated:
 
     calibration: Calibration | None
     reason: str | None = None
+    observed: Observations | None = None
+    """The answers that it was fitted on, and the score of each by a fit that did not see its product."""
+    predicted: Values | None = None
 
 
 def calibrate_generation(
@@ -86,12 +89,14 @@ def calibrate_generation(
         queries = encode_queries(catalogue, chosen.rows, encoder, cache, threads, advance)
     observed = observe(generation, queries, without_copies=chosen.source == "catalogue")
     reason = _too_few(chosen.source, observed.queries, observed.products)
-    return Calibrated(calibrate(observed, chosen.source) if reason is None else None, reason)
-
-
-def calibrate(observed: Observations, source: Source) -> Calibration:
-    """The calibration that these answers give, judged out of fold."""
+    if reason is not None:
+        return Calibrated(None, reason)
     predicted = out_of_fold(observed)
+    return Calibrated(calibrate(observed, predicted, chosen.source), None, observed, predicted)
+
+
+def calibrate(observed: Observations, predicted: Values, source: Source) -> Calibration:
+    """The calibration that these answers give, judged by their scores from `out_of_fold`."""
     error = calibration_interval(predicted, observed.right, observed.weight, observed.query)
     threshold, precision, recall = recommend(predicted, observed)
     return Calibration(

@@ -13,10 +13,11 @@ from engine.index.protocol import Rows
 from engine.metrics import Judged, photo_metrics, product_metrics
 from engine.taxonomy import Level
 from index_builder.levels import LevelFigures, judge_levels
-from index_builder.lists import first_of_each, float_lists, hamming_lists
+from index_builder.lists import PRODUCTS, first_of_each, float_lists, hamming_lists
 from index_builder.queries import Queries
 from index_builder.shelf import Relevant, Shelf, Truth, find_truth, given_truth, open_shelf
 
+NO_ANSWER = -1
 DEPTH = 1000
 """Photos in a list; right answers beyond it count as not found (mean average precision at 1,000)."""
 
@@ -53,8 +54,17 @@ class Evaluation:
     bits: Outcome
     bits_rescored: Outcome
     floats: dict[FloatPart, Outcome]
+    """Of the queries `float_asked` alone."""
     levels: dict[Level, LevelFigures]
     """Of the levels that the queries have."""
+    answers: Rows
+    """The first PRODUCTS products of each answerable query by their best photos, as /search answers: int64
+    [answerable, PRODUCTS], NO_ANSWER where there are fewer.
+    """
+    left_out: list[Rows]
+    """Of each answerable query the rows that were no answers to it: its own photo."""
+    float_asked: Rows
+    """The places among the answerable ones that `floats` judges, int64."""
 
     @property
     def float_part(self) -> FloatPart | None:
@@ -80,13 +90,18 @@ class Evaluation:
 
 
 def evaluate(
-    generation: Generation, queries: Queries, full: bool = True, right: Mapping[str, Sequence[str]] | None = None
+    generation: Generation,
+    queries: Queries,
+    right: Mapping[str, Sequence[str]] | None = None,
+    levels: bool = True,
+    float_queries: int | None = None,
 ) -> Evaluation:
-    """Ask `generation` every query and judge the lists. If not `full`, the bits alone are judged: no floats, no levels.
+    """Ask `generation` every query and judge the lists.
 
     right: the image ids that answer each query id; default: what has the query's product, or category.
-    A query whose product is not indexed is left out and counted. The products of a list are its first photos of each,
-    exactly as `/search` groups them.
+    levels: whether categories are judged too; float_queries: at most how many queries, evenly taken, are asked in float
+    as well, default all. A query whose product is not indexed is left out and counted. The products of a list are its
+    first photos of each, exactly as `/search` groups them.
     """
     set_threads(1)  # one query at a time: more threads only wait for each other, a hundredfold on a busy machine
     shelf = open_shelf(generation)
@@ -95,27 +110,54 @@ def evaluate(
     left_out = [truth.left_out[query] for query in asked]
     depth = min(shelf.rows, DEPTH)
     bits, rescored = Outcome([], []), Outcome([], [])
+    answers = np.full((len(asked), PRODUCTS), NO_ANSWER, dtype=np.int64)
     lists = hamming_lists(shelf, queries.embeddings[asked], depth, left_out)
-    first = np.full(len(asked), -1)
     for place, (query, (by_distance, by_answer)) in enumerate(zip(asked, lists, strict=True)):
         _judge(bits, shelf, truth, int(query), by_distance, depth)
-        _judge(rescored, shelf, truth, int(query), by_answer, depth)
-        first[place] = next(iter(by_answer), -1)
+        first = by_answer[_judge(rescored, shelf, truth, int(query), by_answer, depth)[:PRODUCTS]]
+        answers[place, : len(first)] = first
+    few = _evenly(len(asked), float_queries)
+    return Evaluation(
+        generation=generation.id,
+        rows=shelf.rows,
+        queries=len(queries.rows),
+        answerable=asked,
+        relevant=truth.kind,
+        depth=depth,
+        bits=bits,
+        bits_rescored=rescored,
+        floats=_floats(shelf, queries, truth, asked[few], depth),
+        levels=judge_levels(shelf, queries, truth, asked, answers[:, 0]) if levels else {},
+        answers=answers,
+        left_out=left_out,
+        float_asked=few,
+    )
+
+
+def _evenly(count: int, wanted: int | None) -> Rows:
+    """At most `wanted` of `count` places, spread over them; all of them if None."""
+    taken = count if wanted is None else min(count, wanted)
+    return np.arange(taken) * count // max(taken, 1)
+
+
+def _floats(shelf: Shelf, queries: Queries, truth: Truth, asked: Rows, depth: int) -> dict[FloatPart, Outcome]:
+    left_out = [truth.left_out[query] for query in asked]
     found: dict[FloatPart, Outcome] = {}
-    for part in _float_parts(generation, queries) if full else ():
+    for part in _float_parts(shelf.generation, queries) if len(asked) else ():
         found[part] = Outcome([], [])
         for query, rows in zip(asked, _float_lists(shelf, queries, part, asked, depth, left_out), strict=True):
             _judge(found[part], shelf, truth, int(query), rows, depth)
-    levels = judge_levels(shelf, queries, truth, asked, first) if full else {}
-    count = len(queries.rows)
-    return Evaluation(generation.id, shelf.rows, count, asked, truth.kind, depth, bits, rescored, found, levels)
+    return found
 
 
-def _judge(outcome: Outcome, shelf: Shelf, truth: Truth, query: int, rows: Rows, depth: int) -> None:
+def _judge(outcome: Outcome, shelf: Shelf, truth: Truth, query: int, rows: Rows, depth: int) -> Rows:
+    """Judge a list of photos and its products; the places of the products' first photos."""
     total = int(truth.totals[query])
     right = truth.right(query, rows)
+    first = first_of_each(shelf.products[rows])
     outcome.photo.append(Judged(right[:depth], total))
-    outcome.product.append(Judged(right[first_of_each(shelf.products[rows])], total))
+    outcome.product.append(Judged(right[first], total))
+    return first
 
 
 def _float_parts(generation: Generation, queries: Queries) -> Sequence[FloatPart]:

@@ -18,13 +18,16 @@ from index_builder.bootstrap import paired_interval
 from index_builder.cache import cache_folder
 from index_builder.evaluate import Evaluation, evaluate
 from index_builder.progress import Progress
-from index_builder.queries import encode_queries
+from index_builder.queries import Queries, encode_queries
 
 RECALL_FALL = 0.02
 ROWS_FALL = 0.20
 VAL_QUERIES = 5000
 LEAVE_ONE_OUT_QUERIES = 1000
 """More would make a nightly build slow and move the verdict by less than it tolerates."""
+FLOAT_QUERIES = 500
+FLOAT_PAIRS = 100_000_000
+"""Queries × rows that the float search, which is for the report alone, may compare: a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,14 @@ def choose_judges(rows: Sequence[Row]) -> Judges:
     return Judges(sample(several, LEAVE_ONE_OUT_QUERIES), "leave-one-out")
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Held-out queries as one generation's model sees them, and its answers to them."""
+
+    queries: Queries
+    evaluation: Evaluation
+
+
 @dataclass(frozen=True)
 class Examiner:
     """Asks generations the same queries, each encoded by that generation's own model."""
@@ -58,15 +69,16 @@ class Examiner:
     threads: int
     progress: Progress
 
-    def examine(self, generation: Generation, encoder: Encoder, which: str) -> Evaluation:
-        """Evaluate `generation` in bits and rescored; photos its model has seen come from the cache.
+    def examine(self, generation: Generation, encoder: Encoder, which: str, floats: bool) -> Examined:
+        """Evaluate `generation` in bits, rescored, and with `floats` a bounded part of the queries in float.
 
-        which: `new` or `live`, for whoever watches.
+        Photos that its model has seen come from the cache. which: `new` or `live`, for whoever watches.
         """
         folder = cache_folder(self.bundles, generation.card)
         with self.progress.counting(f"encode held-out queries ({which})", len(self.judges.rows)) as advance:
             queries = encode_queries(self.catalogue, self.judges.rows, encoder, folder, self.threads, advance)
-        return evaluate(generation, queries, full=False)
+        few = min(FLOAT_QUERIES, FLOAT_PAIRS // max(generation.manifest.rows, 1)) if floats else 0
+        return Examined(queries, evaluate(generation, queries, levels=False, float_queries=few))
 
 
 def quality_of(own: Evaluation, judges: Judges) -> dict[str, Any]:

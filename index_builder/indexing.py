@@ -38,7 +38,7 @@ from index_builder.publish import (
     why_deleted,
 )
 from index_builder.reading import NOTHING, open_for_index, require_rows
-from index_builder.report import BAD_ROWS_FILE, write_report
+from index_builder.report.write import BAD_ROWS_FILE, write_report
 from index_builder.thresholds import fit_thresholds
 
 __all__ = ["Indexed", "Order", "index"]
@@ -93,9 +93,12 @@ class _Run:
             held_out = [row for row in checked.rows if not row.indexed]
             calibration = self._calibrate(staged, catalogue, [*encoded.rows, *held_out])
             judged = [*encoded.rows, *held_out]
-            quality = measure(order, staged, self._encoder, catalogue, judged, self._progress)
-            manifest = manifest.model_copy(update={"quality": quality, "calibration": calibration.calibration})
-            report = write_report(staged, manifest, encoded, bad, calibration.reason, self._progress.seconds)
+            measured = measure(order, staged, self._encoder, catalogue, judged, self._progress)
+            update = {"quality": measured.quality, "calibration": calibration.calibration}
+            manifest = manifest.model_copy(update=update)
+            seconds = dict(self._progress.seconds)
+            with self._progress.stage("report"):
+                report = write_report(staged, manifest, order, catalogue, encoded, bad, calibration, measured, seconds)
             write_manifest(staged, manifest)
             deleted = publish(staged, order.out, self._generation, order.keep)
             prune_cache(order.out)

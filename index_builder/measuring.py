@@ -1,43 +1,61 @@
 """A staged generation beside the live one: how well it answers, and whether it may take over."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.bundle.generation import Generation, open_generation
+from engine.bundle.manifest import Manifest
 from engine.bundle.store import CURRENT_FILE, current
 from engine.catalogue.catalogue import Catalogue
 from engine.catalogue.row import Row
 from engine.encoder import Encoder
 from engine.errors import BundleError, GateError
-from index_builder.gate import Examiner, choose_judges, compare, faults, quality_of, require_pass
+from index_builder.gate import Examined, Examiner, Judges, choose_judges, compare, faults, quality_of, require_pass
 from index_builder.order import Order
 from index_builder.progress import Progress
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How well a staged generation answers."""
+
+    quality: dict[str, Any]
+    """As its manifest says it."""
+    judges: Judges
+    examined: Examined | None
+    """Its answers to the judges; None where there are none."""
+    live: Manifest | None
+    """Of the generation that it was compared with."""
+
+
 def measure(
     order: Order, staged: Path, encoder: Encoder, catalogue: Catalogue | None, rows: Sequence[Row], progress: Progress
-) -> dict[str, Any]:
-    """The quality of what is staged, as its manifest says it. Raises GateError if it may not replace the live one.
+) -> Measured:
+    """Measure what is staged. Raises GateError if it may not replace the live one.
 
     encoder: the staged generation's; rows: all that are indexed or held out.
     """
     new, live = open_generation(staged), _live(order, progress)
     judges = choose_judges(rows)
     quality: dict[str, Any] = {"queries": None}
+    own: Examined | None = None
     beside: dict[str, Any] = {"generation": live.id, "rows": live.manifest.rows} if live else {}
     if catalogue is not None and judges.rows:
         examiner = Examiner(catalogue, judges, order.out, order.threads, progress)
         with progress.stage("measure"):
-            own = examiner.examine(new, encoder, "new")
-            quality = quality_of(own, judges)
+            own = examiner.examine(new, encoder, "new", floats=True)
+            quality = quality_of(own.evaluation, judges)
             if live is not None and live.manifest.rows:
                 same = live.card.onnx_sha256 == new.card.onnx_sha256
                 other = encoder if same else Encoder(live.folder, order.device, order.threads)
-                beside = compare(own, examiner.examine(live, other, "live"))
+                its = examiner.examine(live, other, "live", floats=False)
+                beside = compare(own.evaluation, its.evaluation)
     reasons = faults(new.manifest.rows, beside) if beside else []
     require_pass(new.id, reasons, order.force)
-    return {**quality, "beside": beside or None, "forced": order.force, "faults": reasons}
+    quality = {**quality, "beside": beside or None, "forced": order.force, "faults": reasons}
+    return Measured(quality, judges, own, live.manifest if live else None)
 
 
 def _live(order: Order, progress: Progress) -> Generation | None:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "products": "twinshot.commands.products",
     "compact": "index_builder.commands.compact",
     "verify": "index_builder.commands.generations",
+    "report": "index_builder.commands.report",
     "generations": "index_builder.commands.generations",
     "rollback": "index_builder.commands.generations",
 }

@@ -108,6 +108,7 @@ def _print_indexed(report: dict[str, Any], folder: Path) -> None:
         typer.echo(
             f"{counted(quality['answered'], 'held-out query', 'held-out queries')} ({quality['queries']}): {shown}"
         )
+    typer.echo(f"report: {folder / 'report.html'}")
     typer.echo(_scores_line(report["calibration"], report["uncalibrated"]))
 
 

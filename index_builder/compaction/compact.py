@@ -1,6 +1,5 @@
 """`twinshot compact`: the live generation and the changes since become a new one, and it goes live."""
 
-import json
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from engine.changes.state import State, open_state
 from engine.changes.tidy import Tidied, tidy
 from engine.encoder import Encoder
 from engine.errors import BundleError, StateError, UnavailableError
-from engine.files import locked, write_atomic
+from engine.files import locked
 from engine.live.photo_codes import model_key
 from engine.model import read_card
 from engine.wording import counted
@@ -28,7 +27,8 @@ from index_builder.compaction.merge import Merged, merge
 from index_builder.compaction.write import Sources, write_files
 from index_builder.progress import Progress
 from index_builder.publish import clear_leftovers, next_generation_id, publish, staging_folder, why_deleted
-from index_builder.report import REPORT_FILE
+from index_builder.report.compaction import write_compaction_report
+from index_builder.report.write import REPORT_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class _Run:
             with progress.stage("check"):
                 require_exact(open_generation(staged), base, folded, merged)
             report = self._report(manifest, folded)
-            write_atomic(staged / REPORT_FILE, json.dumps(report, indent=1).encode())
+            write_compaction_report(staged, manifest, base.manifest, base.card, report)
             gone = publish(staged, self._bundles, self._generation, keep)
         except BaseException:
             shutil.rmtree(staged, ignore_errors=True)

@@ -16,11 +16,12 @@ from index_builder.commands.compact import compact
 from index_builder.commands.evaluate import evaluate
 from index_builder.commands.generations import generations, rollback, verify
 from index_builder.commands.index import index
+from index_builder.commands.report import report
 from tests.app.running import photo_of
 from tests.changed import delete, keep, put
 
 program = typer.Typer()
-for command in (index, evaluate, compact, verify, generations, rollback):
+for command in (index, evaluate, compact, report, verify, generations, rollback):
     program.command()(command)
 
 
@@ -62,9 +63,9 @@ def test_index_prints_the_recommended_min_score_with_its_precision_and_recall(
     said = run("index", calibrated_catalogue, "--model", tiny_model, "--out", tmp_path / "out")
     assert "scores from 200 photos of 100 products (val), a third of them strangers: calibration error 0.0" in said
     assert re.search(r"recommended min_score 0\.\d\d: precision (0\.\d\d|1\.00), recall [01]\.\d\d\n", said)
-    report = json.loads((tmp_path / "out" / current(tmp_path / "out") / "report.json").read_text())
-    assert report["calibration"]["source"] == "val"
-    assert report["uncalibrated"] is None
+    figures = json.loads((tmp_path / "out" / current(tmp_path / "out") / "report.json").read_text())
+    assert figures["calibration"]["source"] == "val"
+    assert figures["uncalibrated"] is None
 
 
 def test_index_as_json_is_one_object_and_nothing_else(tmp_path: Path, tiny_catalogue: Path, tiny_model: Path) -> None:
@@ -248,3 +249,16 @@ def test_compact_refuses_what_does_not_go_together(bundles: Path, tmp_path: Path
         run("compact", bundles, "--state", tmp_path, "--changes", 5)
     with pytest.raises(InputError, match="--json is not for --watch"):
         run("compact", bundles, "--state", tmp_path, "--watch", "--json")
+
+
+def test_report_prints_where_the_report_of_a_generation_lies(bundles: Path) -> None:
+    page = Path(run("report", bundles).strip())
+    assert page == bundles / current(bundles) / "report.html"
+    assert page.exists()
+    assert run("report", bundles, "--generation", current(bundles)).strip() == str(page)
+
+
+def test_report_says_what_writes_one_where_there_is_none(bundles: Path) -> None:
+    (bundles / current(bundles) / "report.html").unlink()
+    with pytest.raises(BundleError, match=r"report.html is not there: .* the next `twinshot index` writes one"):
+        run("report", bundles)

@@ -134,7 +134,8 @@ def test_where_no_answer_comes_so_high_its_precision_is_not_known() -> None:
 
 
 def test_a_calibration_says_how_good_it_is() -> None:
-    found = calibrate(observations(), "val")
+    observed = observations()
+    found = calibrate(observed, out_of_fold(observed), "val")
     assert (found.source, found.queries, found.products) == ("val", 2000, 60)
     assert found.ece < 0.05
     assert found.ece_low < found.ece_high

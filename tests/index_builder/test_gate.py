@@ -33,7 +33,10 @@ def evaluation(generation: str, hits: dict[int, bool], rows: int = 100) -> Evalu
     """What answering query → right or wrong looks like."""
     lists = [Judged(np.array([hit]), 1) for hit in hits.values()]
     outcome = Outcome(lists, lists)
-    return Evaluation(generation, rows, 1000, np.array(list(hits)), "product", 100, outcome, outcome, {}, {})
+    none = np.empty(0, dtype=np.int64)
+    return Evaluation(
+        generation, rows, 1000, np.array(list(hits)), "product", 100, outcome, outcome, {}, {}, none, [], none
+    )
 
 
 def test_val_photos_of_indexed_products_judge() -> None:

@@ -45,8 +45,9 @@ BEFORE_LIVE = [
     ("while the model is copied", "shutil.copyfile", "model.json", 0),
     ("before the first manifest", "os.rename", "manifest.json", 0),
     ("before the report", "os.rename", "report.json", 0),
+    ("before the report's page", "os.rename", "report.html", 0),
     ("before the last manifest", "os.rename", "manifest.json", 1),
-    ("before the folder is moved in", "os.rename", ".partial", 3),
+    ("before the folder is moved in", "os.rename", ".partial", 4),
     ("before CURRENT is replaced", "os.rename", "CURRENT", 0),
 ]
 

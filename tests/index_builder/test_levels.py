@@ -144,4 +144,4 @@ def test_a_model_without_categories_guesses_none_and_the_index_is_judged_all_the
 
 
 def test_none_of_it_is_judged_in_short(generation: Generation, queries: Queries) -> None:
-    assert evaluate(generation, queries, full=False).levels == {}
+    assert evaluate(generation, queries, levels=False).levels == {}

@@ -271,5 +271,8 @@ def test_the_report_lies_beside_the_generation(bundles: Path, state: State) -> N
     report = json.loads((done.folder / "report.json").read_text())
     assert (report["changes"], report["rows_added"], report["rows_gone"], report["rows"]) == (2, 1, 3, 58)
     assert {"verify", "fold", "merge", "write", "check"} <= set(report["seconds"])
-    assert done.report == {**report, "deleted": {"photos": 0, "thumbs": 0, "embeddings": 0}}
+    assert done.report == {
+        **{name: report[name] for name in done.report if name != "deleted"},
+        "deleted": {"photos": 0, "thumbs": 0, "embeddings": 0},
+    }
     assert read_manifest(done.folder).rows == 58
