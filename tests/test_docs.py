@@ -14,6 +14,7 @@ from twinshot.sample.plan import plan
 from twinshot.sample.write import PHOTOS, SEED
 
 PROJECT = Path(__file__).resolve().parents[1]
+PAGES = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 
@@ -24,16 +25,47 @@ def block(language: str) -> str:
     return found[1]
 
 
+def links(text: str) -> set[str]:
+    """The targets of a page's links and pictures that do not lead out of the project."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return {link for link in re.findall(r"\]\(([^)\s]+)\)", prose) if "://" not in link}
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of a page's headings, as code hosts make them."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def leads_somewhere(page: Path, link: str) -> bool:
+    """Whether the file of a relative link is there, and in it the heading that is meant."""
+    name, _, anchor = link.partition("#")
+    target = page.parent / name if name else page
+    return target.exists() and (not anchor or anchor in anchors(target.read_text(encoding="utf-8")))
+
+
 def test_every_command_is_in_the_readme_or_the_docs() -> None:
     text = "".join([README, *(path.read_text(encoding="utf-8") for path in PROJECT.glob("docs/*.md"))])
     missing = [name for name in COMMANDS if f"twinshot {name}" not in text]
     assert missing == []
 
 
-def test_the_readme_links_every_page_of_the_docs_and_each_link_leads_somewhere() -> None:
-    linked = {target for target in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in target}
-    assert [target for target in linked if not (PROJECT / target).exists()] == []
-    assert {str(page.relative_to(PROJECT)) for page in PROJECT.glob("docs/*.md")} <= linked
+def test_every_link_and_anchor_leads_somewhere() -> None:
+    pages = {page: page.read_text(encoding="utf-8") for page in PAGES}
+    assert [
+        f"{page.relative_to(PROJECT)}: {link}"
+        for page, text in pages.items()
+        for link in links(text)
+        if not leads_somewhere(page, link)
+    ] == []
+
+
+def test_the_docs_index_links_every_page_and_the_readme_the_index() -> None:
+    index = PROJECT / "docs" / "README.md"
+    linked = {link.partition("#")[0] for link in links(index.read_text(encoding="utf-8"))}
+    assert {page.name for page in PROJECT.glob("docs/*.md")} == linked | {"README.md"}
+    assert "docs/README.md" in links(README)
 
 
 @pytest.mark.parametrize("page", ["README.md", *sorted(f"docs/{own.name}" for own in PROJECT.glob("docs/*.md"))])
