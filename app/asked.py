@@ -47,7 +47,9 @@ class SearchParams(PageParams):
 
     min_score: float | None = Field(default=None, ge=0, le=1, description="Only results at least this likely.")
     box: str | None = Field(
-        default=None, description="x0,y0,x1,y1: the searched part, as fractions of the upright photo."
+        default=None,
+        description="x0,y0,x1,y1: the searched part, as fractions of the upright photo.",
+        json_schema_extra={"pattern": r"^[^,]+,[^,]+,[^,]+,[^,]+$"},
     )
 
     @field_validator("box")

@@ -178,7 +178,7 @@ async def _change_request(request: Request) -> _ChangeRequest:
         method=request.method,
         path=request.url.path,
         if_match=request.headers.get("if-match"),
-        idempotency_key=request.headers.get("idempotency-key"),
+        idempotency_key=request.headers.get("idempotency-key") or None,
     )
 
 

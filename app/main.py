@@ -17,6 +17,7 @@ from app.create_app import create_app
 from app.hang_up import Terminal
 from app.live import Live, Loaded
 from app.loading import load
+from app.parser import Protocol
 from app.settings import Settings, read_settings, unknown_variables
 from engine.bundle.store import current
 from engine.changes.state import State, open_state
@@ -44,7 +45,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 create_app(settings, self._live, state),
                 loop="uvloop",
-                http="httptools",
+                http=Protocol,
                 ws="none",
                 lifespan="on",
                 access_log=False,

@@ -47,7 +47,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _completed(message["headers"], request_id)
+                message["headers"] = completed(message["headers"], request_id)
             await send(message)
 
         try:
@@ -62,16 +62,22 @@ class Envelope:
             self._telemetry.answered(_route(scope), _method(scope), status, time.perf_counter() - started)
 
 
-def _completed(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+def completed(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer with those that every answer has."""
     own = list(headers)
     names = {name for name, _ in own}
     return [*own, (b"x-request-id", request_id.encode()), *_HEADERS, *(one for one in _DEFAULTS if one[0] not in names)]
 
 
+def new_id() -> str:
+    """The id of a request that brought none."""
+    return f"{_ids.getrandbits(128):032x}"
+
+
 def _request_id(scope: Scope) -> str:
     """The caller's id if it is harmless in logs and headers, else a new one."""
     given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    return given.decode() if _SANE_ID.fullmatch(given) else f"{_ids.getrandbits(128):032x}"
+    return given.decode() if _SANE_ID.fullmatch(given) else new_id()
 
 
 def _route(scope: Scope) -> str:

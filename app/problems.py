@@ -46,6 +46,7 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "unreadable-photo": Kind(400, "The photo cannot be read"),
+    "malformed-request": Kind(400, "The request is malformed", {"Connection": "close"}),
     "malformed-body": Kind(400, "The request body is malformed"),
     "unauthorized": Kind(401, "A valid key is needed", {"WWW-Authenticate": "Bearer"}),
     "read-only-key": Kind(

@@ -21,6 +21,20 @@ from engine.changes.record import StoredPhoto, StoredProduct
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Id = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "Only if the product is still as this ETag says; else 412.",
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "Any text of your own: the same request is done once, however often it comes within a day.",
+}
+"""As OpenAPI has them: FastAPI does not see these headers, which it would read more slowly."""
+
 _MEANT = {
     "images": "POST /products/{0}/images adds photos to {0!r}",
     "similar": "GET /products/{0}/similar lists what is like {0!r}",

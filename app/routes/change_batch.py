@@ -8,7 +8,7 @@ from app.body import FIELD
 from app.changes.answers import ChangeBatch
 from app.changes.batch import MOST, PART, batch_of, largest
 from app.changes.operations import Shop
-from app.changes.requests import once_of, taking
+from app.changes.requests import IDEMPOTENCY_KEY, once_of, taking
 from app.deps import ChangeRequest, RequestId
 from app.telemetry import Outcome, Timing
 
@@ -18,6 +18,7 @@ PATH = "/products/batch"
 _FORM = {
     "type": "object",
     "required": [PART],
+    "additionalProperties": False,
     "properties": {
         PART: {"type": "string", "description": f"JSON lines, up to {MOST:,}: op, product_id, images, …"},
         FIELD: {"type": "array", "items": {"type": "string", "format": "binary"}},
@@ -28,7 +29,10 @@ _FORM = {
 @router.post(
     PATH,
     summary=f"Change up to {MOST:,} products at once",
-    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
+    openapi_extra={
+        "parameters": [IDEMPOTENCY_KEY],
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}},
+    },
 )
 async def change_batch(asked: ChangeRequest, request_id: RequestId) -> ChangeBatch:
     """Operations one after the other, durable all at once; one that is refused spoils no other."""

@@ -11,6 +11,8 @@ from app.asked import ChangesParams
 from app.changes.answers import ChangeList, ChangeRecord, ProductChange
 from app.changes.operations import MOST_PHOTOS, Shop, add, edit, put, remove, remove_photo
 from app.changes.requests import (
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
     ProductFields,
     fields_of,
     id_of,
@@ -31,27 +33,26 @@ from engine.changes.record import Change
 writes = APIRouter(tags=["changes"])
 reads = APIRouter(tags=["changes"])
 
-_IF_MATCH = {
-    "name": "If-Match",
-    "in": "header",
-    "schema": {"type": "string"},
-    "description": "Only if the product is still as this ETag says; else 412.",
-}
 _IMAGES = {"type": "array", "items": {"type": "string", "format": "binary"}}
 _PRODUCT = {"type": "string", "description": "JSON: title, url, meta, level2, leaf; what is left out is unknown."}
 _PUT = {"product": _PRODUCT, "image": _IMAGES}
 _PATCH_KINDS = ("application/merge-patch+json", "application/json")
-_FIELDS = {name: {"type": ["string", "null"]} for name in ProductFields.model_fields}
+_FIELDS = ProductFields.model_json_schema()["properties"]
 _FIELDS_BYTES = 100_000
 """What a form may have besides its photos."""
 
 
-def _described(schema: dict[str, Any] | None = None, kinds: Sequence[str] = ("multipart/form-data",)) -> dict[str, Any]:
-    """What OpenAPI says of a change: FastAPI does not see the body, nor the header, which it would read more slowly."""
+def _described(
+    schema: dict[str, Any] | None = None,
+    kinds: Sequence[str] = ("multipart/form-data",),
+    needed: Sequence[str] = (),
+) -> dict[str, Any]:
+    """What OpenAPI says of a change: FastAPI does not see its body."""
+    headers = {"parameters": [IF_MATCH, IDEMPOTENCY_KEY]}
     if schema is None:
-        return {"parameters": [_IF_MATCH]}
-    content = {kind: {"schema": {"type": "object", "properties": schema}} for kind in kinds}
-    return {"parameters": [_IF_MATCH], "requestBody": {"content": content}}
+        return headers
+    body = {"type": "object", "properties": schema, "required": list(needed), "additionalProperties": False}
+    return headers | {"requestBody": {"required": True, "content": {kind: {"schema": body} for kind in kinds}}}
 
 
 @writes.put(
@@ -88,7 +89,7 @@ async def edit_product(product_id: str, asked: ChangeRequest) -> Response:
 @writes.post(
     "/products/{product_id:path}/images",
     summary="Add photos to a product",
-    openapi_extra=_described({"image": _IMAGES}),
+    openapi_extra=_described({"image": {**_IMAGES, "minItems": 1}}, needed=["image"]),
     response_model=ProductChange,
 )
 async def add_images(product_id: str, asked: ChangeRequest) -> Response:

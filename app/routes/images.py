@@ -18,7 +18,7 @@ router = APIRouter(tags=["images"])
     "/images/{image_id:path}",
     summary="Show the thumbnail of an indexed photo",
     response_class=Response,
-    responses={200: {"content": {MEDIA_TYPE: {}}}},
+    responses={200: {"content": {MEDIA_TYPE: {}}}, 304: {"description": "It is what the caller has (If-None-Match)"}},
 )
 async def image(image_id: str, loaded: Snapshot, if_none_match: Annotated[str | None, Header()] = None) -> Response:
     """A WebP whose long side is at most 256 pixels, without metadata."""

@@ -78,7 +78,12 @@ async def similar(
     )
 
 
-@router.get("/products/{product_id:path}", summary="Show a product and its photos", response_model=Product)
+@router.get(
+    "/products/{product_id:path}",
+    summary="Show a product and its photos",
+    response_model=Product,
+    responses={304: {"description": "It is what the caller has (If-None-Match)"}},
+)
 async def product(
     product_id: str, loaded: Snapshot, response: Response, if_none_match: Annotated[str | None, Header()] = None
 ) -> Product | Response:

@@ -155,6 +155,11 @@ def test_a_request_that_is_sent_twice_under_one_key_is_done_once(shop: TestClien
     check(put(shop, "NEW", ("a.jpg", photo_of(41)), headers=key), "key-used")
 
 
+def test_an_empty_key_is_none(shop: TestClient) -> None:
+    for product in ("NEW", "OTHER"):
+        assert put(shop, product, headers={"Idempotency-Key": ""}).json()["replayed"] is False
+
+
 def test_an_image_id_belongs_to_one_product(shop: TestClient) -> None:
     check(put(shop, "NEW", ("P03-0", photo_of(40))), "image-taken")
     shop.delete("/products/P03")
