@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 
-from app import problems
+from app import examples, problems
 from app.changes import batch
 from app.deps import has_read_key, may_read
 from app.doorman import Doorman
@@ -74,7 +74,7 @@ def _operation_id(route: APIRoute) -> str:
 
 
 def _declare(app: FastAPI) -> None:
-    """Add to the OpenAPI description what FastAPI does not see: the shape of errors and the key."""
+    """Add to the OpenAPI description what FastAPI does not see: the shape of errors, the key and examples."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -84,6 +84,7 @@ def _declare(app: FastAPI) -> None:
             components.setdefault("schemas", {})["Problem"] = problems.Problem.model_json_schema()
             components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
             schema["security"] = [{}, {"key": []}]
+            examples.show(schema)
             app.openapi_schema = schema
         return app.openapi_schema
 
