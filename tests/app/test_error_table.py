@@ -153,7 +153,7 @@ def test_the_read_key_and_the_write_key_open_what_is_read(clients: Clients, jpeg
 
 def test_health_and_the_pages_need_no_key(clients: Clients) -> None:
     with clients(read_key=READ) as client:
-        for path in ("/livez", "/readyz", "/healthz", "/docs", "/openapi.json", "/", "/static/page.js"):
+        for path in ("/livez", "/readyz", "/healthz", "/docs", "/openapi.json", "/", "/static/js/main.js"):
             assert client.get(path).status_code == 200
 
 

@@ -96,7 +96,7 @@ def test_every_read_counts_and_no_health_metrics_or_page(clients: Clients, clock
             assert wait_of(client, path) == 1
         check(ask(client, jpeg), "rate-limited")
         check(client.post("/search/batch", files={"image": jpeg}), "rate-limited")
-        for path in ("/livez", "/readyz", "/healthz", "/metrics", "/docs", "/openapi.json", "/", "/static/page.js"):
+        for path in ("/livez", "/readyz", "/healthz", "/metrics", "/docs", "/openapi.json", "/", "/static/js/main.js"):
             for _ in range(2):
                 assert client.get(path).status_code == 200
 

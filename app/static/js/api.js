@@ -1,0 +1,122 @@
+// Every request to the service. Addresses are relative to the page, so that it works behind a prefix.
+
+const KEPT = "twinshot-key";
+
+let askForKey = async () => false;
+let asking = null;
+
+/** An answer that is an error, or none: `kind` is the last word of its type, "unreachable" or "unknown" (docs/api.md). */
+export class ApiError extends Error {
+  /** @param {{kind: string, status: number, title: string, detail: string, retryAfter?: number|null, requestId?: string|null, candidates?: string[]}} problem */
+  constructor(problem) {
+    super(problem.detail || problem.title);
+    Object.assign(this, { retryAfter: null, requestId: null, candidates: [] }, problem);
+  }
+}
+
+/**
+ * The key that is sent, "" for none.
+ * @returns {string}
+ */
+export function key() {
+  return sessionStorage.getItem(KEPT) ?? "";
+}
+
+/**
+ * Send this key from now on, in this tab.
+ * @param {string} value "" for none
+ */
+export function useKey(value) {
+  if (value) sessionStorage.setItem(KEPT, value);
+  else sessionStorage.removeItem(KEPT);
+}
+
+/**
+ * What asks for a key where one is needed; true says that there is a new one to try.
+ * @param {(why: string) => Promise<boolean>} ask
+ */
+export function onKeyNeeded(ask) {
+  askForKey = ask;
+}
+
+/**
+ * An address of the service, absolute.
+ * @param {string} path such as "search", or "/images/…" as answers have it
+ * @returns {string}
+ */
+export function address(path) {
+  return new URL(path.replace(/^\//, ""), document.baseURI).href.replace(/#.*/, "");
+}
+
+/**
+ * Ask, and ask for a key where one is needed.
+ * @param {string} path
+ * @param {RequestInit} [options]
+ * @returns {Promise<Response>} an answer that is no error. @throws {ApiError}
+ */
+export async function request(path, options = {}) {
+  const sent = key();
+  const response = await reach(path, { ...options, headers: { ...options.headers, ...authorization(sent) } });
+  if (response.ok) return response;
+  const problem = await problemOf(response);
+  if (problem.status === 401 && (key() !== sent || (await newKey(sent)))) return request(path, options);
+  throw problem;
+}
+
+/**
+ * Ask for JSON. @see request
+ * @param {string} path
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>}
+ */
+export async function json(path, options) {
+  return (await request(path, options)).json();
+}
+
+/**
+ * Show a picture of the service. An <img> cannot send a key, so with one the picture is fetched.
+ * @param {HTMLImageElement} image
+ * @param {string} url `image_url` of an answer
+ */
+export async function showPicture(image, url) {
+  if (!key()) {
+    image.src = address(url);
+    return;
+  }
+  const picture = URL.createObjectURL(await (await request(url)).blob());
+  image.addEventListener("load", () => URL.revokeObjectURL(picture), { once: true });
+  image.src = picture;
+}
+
+async function reach(path, options) {
+  try {
+    return await fetch(address(path), options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError({ kind: "unreachable", status: 0, title: "The service does not answer", detail: error.message });
+  }
+}
+
+async function problemOf(response) {
+  const body = await response.json().catch(() => ({}));
+  const known = /^urn:twinshot:problem:(.+)$/.exec(body.type);
+  return new ApiError({
+    kind: known?.[1] ?? "unknown",
+    status: response.status,
+    title: body.title ?? (response.statusText || "Error"),
+    detail: body.detail ?? `The answer has status ${response.status}.`,
+    retryAfter: Number(response.headers.get("Retry-After")) || null,
+    requestId: response.headers.get("X-Request-ID"),
+    candidates: body.candidates ?? [],
+  });
+}
+
+function authorization(sent) {
+  return sent ? { Authorization: `Bearer ${sent}` } : {};
+}
+
+async function newKey(sent) {
+  const why = sent ? "The key is wrong." : "This service needs a key.";
+  asking ??= askForKey(why).finally(() => (asking = null));
+  return asking;
+}

@@ -1,0 +1,66 @@
+// What is said: scores and errors in words.
+
+const REMEDIES = {
+  "unreadable-photo": ["This is not a photo that can be read", "The file is empty, damaged or not an image. Choose another one."],
+  "malformed-body": ["The photo did not arrive whole", "Try again."],
+  unauthorized: ["This service needs a key", "Enter the key that you were given."],
+  "changes-off": ["This service takes no changes", "Whoever runs it can allow them with TWINSHOT_WRITE_KEY and TWINSHOT_STATE."],
+  "unknown-product": ["This product is not in the catalogue", "It may have been removed. Search again."],
+  "unknown-image": ["This picture is not in the catalogue", "It may have been removed. Search again."],
+  "slow-body": ["The upload was too slow", "Try again on a better connection, or take a smaller photo."],
+  "image-taken": ["Another product has a photo of this name", "Rename the file and try again."],
+  "product-changed": ["Somebody else has changed this product meanwhile", "Load it again and repeat what you meant to do."],
+  "too-large": ["This photo is too large", "Take a smaller one, or save it with fewer pixels."],
+  "unsupported-photo": ["Photos of this type are not taken", "Save it as JPEG, PNG or WebP and try again."],
+  "unsupported-content-type": ["Photos of this type are not taken", "Save it as JPEG, PNG or WebP and try again."],
+  "unknown-category": ["This category cannot be searched", "Take the filter away, or choose another one."],
+  "rate-limited": ["That were many requests in a short time", "Wait a moment."],
+  busy: ["The service is busy", "Wait a moment."],
+  "not-ready": ["The service is starting", "It has no catalogue loaded yet. Wait a moment."],
+  "shutting-down": ["The service is restarting", "Wait a moment."],
+  "internal-error": ["The service failed", "Try again. If it happens again, tell whoever runs it the request id."],
+  unreachable: ["The service does not answer", "Check the connection and try again."],
+};
+const RETRIED = new Set(["rate-limited", "busy", "not-ready", "shutting-down"]);
+
+/**
+ * A share as people write it: "97 %".
+ * @param {number} share 0 to 1
+ * @returns {string}
+ */
+export function percent(share) {
+  const number = Math.round(share * 100);
+  if (number === 100 && share < 1) return "over 99\u00a0%";
+  return number === 0 ? "under 1\u00a0%" : `${number}\u00a0%`;
+}
+
+/**
+ * A result's score in words and number.
+ * @param {{score: number|null, match: boolean|null, similarity: number}} result
+ * @returns {string}
+ */
+export function scoreWords({ score, match, similarity }) {
+  if (score === null) return `Similarity ${similarity.toFixed(2)}`;
+  const words = match ? "Same product" : score < 0.25 ? "Probably not" : "Perhaps the same";
+  return `${words}, ${percent(score)}`;
+}
+
+/**
+ * A category path: "Shoes › Boots › Chelsea boots".
+ * @param {{meta: string|null, level2: string|null, leaf: string|null}} category
+ * @returns {string}
+ */
+export function pathWords({ meta, level2, leaf }) {
+  return [meta, level2, leaf].filter((part) => part !== null).join(" › ");
+}
+
+/**
+ * An error: what is wrong, what to do, and whether waiting helps.
+ * @param {import("./api.js").ApiError} error
+ * @returns {{title: string, remedy: string, waits: boolean}}
+ */
+export function errorWords(error) {
+  const [title, remedy] = REMEDIES[error.kind] ?? [error.title ?? "Something went wrong here", error.message];
+  const waits = RETRIED.has(error.kind) || [502, 503, 504].includes(error.status);
+  return { title, remedy, waits };
+}
