@@ -1,12 +1,10 @@
 """The application: routes, errors and what surrounds them, over given settings and a holder of the generation."""
 
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
-from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 
 from app import examples, problems
@@ -18,12 +16,24 @@ from app.lifespan import lifespan_of
 from app.linger import Linger
 from app.live import Live
 from app.middleware import Envelope
-from app.routes import admin, change_batch, changes, docs, health, images, info, metrics, page, products, search
+from app.routes import (
+    admin,
+    change_batch,
+    changes,
+    docs,
+    health,
+    images,
+    info,
+    metrics,
+    page,
+    products,
+    samples,
+    search,
+)
 from app.settings import Settings
 from app.telemetry import Telemetry
 from engine.changes.state import State
 
-STATIC = Path(__file__).parent / "static"
 CORS: dict[str, Any] = {
     "allow_methods": ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
     "allow_headers": ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID"),
@@ -58,13 +68,13 @@ def create_app(settings: Settings, live: Live, state: State | None = None) -> Fa
     # changes first: DELETE /products/{id}/images/{id} and the like are matched before what takes any path
     for router in (changes.writes, change_batch.router, admin.router):
         app.include_router(router, responses=problems.documented())
-    for router in (changes.reads, products.router, images.router, info.router):
+    for router in (changes.reads, products.router, images.router, samples.router, info.router):
         app.include_router(router, dependencies=[Depends(may_read)], responses=problems.documented())
     app.include_router(metrics.router, dependencies=[Depends(has_read_key)], responses=problems.documented())
     app.include_router(health.router, responses=problems.documented())
     for module in (docs, page):
         app.include_router(module.router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", page.Files(directory=page.STATIC), name="static")
     _declare(app)
     return app
 

@@ -139,6 +139,7 @@ ANSWERS: dict[str, Json] = {
         "complete": True,
     },
     "reload": {**_AT, "switched": True},
+    "samples": {"samples": [{"name": "01.jpg", "image_url": "/samples/01.jpg"}]},
     "livez": _HEALTH,
     "readyz": _HEALTH,
     "healthz": _HEALTH,

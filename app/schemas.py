@@ -213,6 +213,19 @@ class Info(_Answer):
     cache: str
 
 
+class Sample(_Answer):
+    """A photo to try the search with."""
+
+    name: str
+    image_url: str
+
+
+class SampleList(_Answer):
+    """The answer of GET /samples."""
+
+    samples: list[Sample]
+
+
 class RefusedInfo(_Answer):
     """What CURRENT names and is not served."""
 

@@ -63,6 +63,7 @@ class Settings(BaseModel):
     body_grace: float = Field(default=10.0, gt=0, le=600, description="Seconds before the minimum rate applies.")
     cache_bytes: int = Field(default=128 * MB, ge=0, description="Size of the in-process LRU; 0 keeps nothing.")
     cache_ttl: Count = Field(default=86_400, description="Seconds a cache entry lives.")
+    samples: Path | None = Field(default=None, description="A folder of photos that the page offers to try.")
     drain: float = Field(
         default=1.0, ge=0, le=15, description="Seconds between SIGTERM and closing the port, for proxies to notice."
     )
@@ -107,6 +108,13 @@ class Settings(BaseModel):
     def _is_a_writable_folder(cls, value: Path | None) -> Path | None:
         if value is not None and not (value.is_dir() and os.access(value, os.W_OK)):
             raise ValueError("is no folder that this process may write; create it or mend its owner")
+        return value
+
+    @field_validator("samples")
+    @classmethod
+    def _is_a_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not (value.is_dir() and os.access(value, os.R_OK | os.X_OK)):
+            raise ValueError("is no folder that this process may read; create it or mend its owner")
         return value
 
     @model_validator(mode="after")

@@ -1,13 +1,17 @@
 """GET /: a page to try the service with."""
 
 from pathlib import Path
+from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
 
 router = APIRouter(include_in_schema=False)
 
-_PAGE = Path(__file__).parents[1] / "static" / "index.html"
+STATIC = Path(__file__).parents[1] / "static"
+_FRESH = {"Cache-Control": "no-cache"}
+"""A browser asks each time whether its copy still stands, and most often hears 304: no page of two versions."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -17,4 +21,14 @@ _POLICY = (
 @router.get("/")
 async def page() -> FileResponse:
     """The page."""
-    return FileResponse(_PAGE, headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"})
+    return FileResponse(STATIC / "index.html", headers={"Content-Security-Policy": _POLICY, **_FRESH})
+
+
+class Files(StaticFiles):
+    """The scripts, styles and pictures of the page."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """The file, or that it has not changed."""
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(_FRESH)
+        return response

@@ -89,6 +89,8 @@ def test_every_route_is_documented_and_has_a_stable_operation_id(client: TestCli
         "changes": "GET /changes",
         "similar": "GET /products/{product_id}/similar",
         "image": "GET /images/{image_id}",
+        "samples": "GET /samples",
+        "sample": "GET /samples/{name}",
         "info": "GET /info",
         "metrics": "GET /metrics",
         "reload": "POST /admin/reload",

@@ -11,7 +11,17 @@ from tests.app.test_error_table import check
     "path",
     [
         *("/products", "/products/P03", "/products/P03/similar", "/changes", "/images/P03-0", "/info"),
-        *("/livez", "/readyz?verbose", "/healthz", "/metrics", "/", "/docs", "/openapi.json", "/static/page.js"),
+        *(
+            "/livez",
+            "/readyz?verbose",
+            "/healthz",
+            "/metrics",
+            "/",
+            "/docs",
+            "/openapi.json",
+            "/static/js/main.js",
+            "/samples",
+        ),
     ],
 )
 def test_head_has_the_status_and_headers_of_get_and_no_body(client: TestClient, path: str) -> None:
@@ -48,7 +58,7 @@ def test_head_is_counted_with_its_route_and_wants_the_key(clients: Clients) -> N
         ("POST", "/products", "GET, HEAD"),
         ("DELETE", "/search", "POST"),
         ("HEAD", "/search", "POST"),
-        ("POST", "/static/page.js", "GET, HEAD"),
+        ("POST", "/static/js/main.js", "GET, HEAD"),
         ("POST", "/openapi.json", "GET, HEAD"),
         ("POST", "/docs", "GET, HEAD"),
     ],

@@ -64,6 +64,7 @@ def test_the_last_line_of_stdout_is_one_json_object(first: tuple[Path, subproces
     assert figures["unseen_recall_at_1"] is figures["near_twin_recall_at_1"] is None
     assert list(figures["seconds"]) == ["read", "train", "export", "index", "serve", "query"]
     assert figures["reused"] == []
+    assert len(list((out / "samples").iterdir())) == 8
 
 
 def test_nothing_is_left_running_after_once(first: tuple[Path, subprocess.CompletedProcess[str]], port: int) -> None:
@@ -78,7 +79,7 @@ def test_what_is_built_and_unchanged_is_used_again(
     before = last_line(done)
     command = demo(out, port, f"--catalogue={catalogue}", "--once", "--json")
     again = last_line(subprocess.run(command, capture_output=True, text=True, check=False))
-    assert again["reused"] == ["train", "export", "index"]
+    assert again["reused"] == ["train", "export", "index", "samples"]
     assert again["generation"] == before["generation"]
     assert again["product_recall_at_1"] == before["product_recall_at_1"]
     assert again["seconds"]["train"] < 1

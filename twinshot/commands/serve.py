@@ -13,6 +13,9 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port (or TWINSHOT_PORT).")] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda (or TWINSHOT_DEVICE).")] = None,
     redis_url: Annotated[str | None, typer.Option(help="Redis for the cache (or TWINSHOT_REDIS_URL).")] = None,
+    samples: Annotated[
+        Path | None, typer.Option(help="Folder of photos that the page offers to try (or TWINSHOT_SAMPLES).")
+    ] = None,
 ) -> None:
     """Serve POST /search and the page.
 
@@ -25,6 +28,7 @@ def serve(
         "TWINSHOT_PORT": port,
         "TWINSHOT_DEVICE": device,
         "TWINSHOT_REDIS_URL": redis_url,
+        "TWINSHOT_SAMPLES": samples,
     }
     # The service reads its environment in one place; an option stands above a variable by replacing it there.
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})

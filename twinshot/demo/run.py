@@ -13,6 +13,7 @@ from engine.errors import InputError, TwinshotError
 from engine.files import locked, require_folder
 from twinshot.demo.asking import HOST, ask, wait_until_ready
 from twinshot.demo.report import Report, make_report, print_report
+from twinshot.demo.samples import write_samples
 from twinshot.demo.shop import OwnCatalogue, Shop, own_shop, sample_shop
 from twinshot.demo.stages import Stages, digest, source_digest
 from twinshot.processes import run, serving
@@ -68,7 +69,8 @@ def run_demo(options: Options) -> None:
         stages = Stages(options.out)
         shop = _build(options, stages, clock)
     log = options.out / "serve.log"
-    command = ["serve", str(options.out / "bundles"), f"--host={HOST}", f"--port={options.port}"]
+    where = (f"--host={HOST}", f"--port={options.port}")
+    command = ["serve", str(options.out / "bundles"), *where, f"--samples={options.out / 'samples'}"]
     with serving(command, log) as service:
         report = _measure(options, shop, clock, service, log, stages.reused)
         print_report(report, options.json)
@@ -92,6 +94,7 @@ def _build(options: Options, stages: Stages, clock: Clock) -> Shop:
     with clock.stage("index"):
         command = ["index", *shop.arguments, f"--model={model}"]
         stages.ensure("index", "bundles", indexed, lambda out: run([*command, f"--out={out}"], options.json))
+    stages.ensure("samples", "samples", shop.key, write_samples(shop.questions, shop.read))
     return shop
 
 

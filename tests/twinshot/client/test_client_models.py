@@ -14,8 +14,8 @@ from twinshot.client import models
 OF_THE_CLIENT: dict[str, type[BaseModel]] = {own.__name__: own for own in models.Answer.__subclasses__()}
 OF_THE_SERVICE: dict[str, Any] = {**vars(schemas), **vars(answers), "Problem": Problem}
 FROM_HEADERS = {"Product": {"etag"}}
-ASKED_FOR_OTHERWISE = {"Health", "Checks", "RefusedInfo"}
-"""`ready` is the status alone."""
+ASKED_FOR_OTHERWISE = {"Health", "Checks", "RefusedInfo", "Sample", "SampleList"}
+"""`ready` is the status alone; samples are for the page."""
 
 
 def fields(kind: Any) -> dict[str, Any]:
