@@ -4,11 +4,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
-from tests.app.running import Process, processes
+from tests.app.running import Process, photo_of, processes
 
 READ_KEY = "read-key-read-key-0"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -33,18 +35,41 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of three photos to try: 03.jpg is one of P03, and so on."""
+    folder = tmp_path_factory.mktemp("samples")
+    for product in (3, 8, 11):
+        (folder / f"{product:02}.jpg").write_bytes(photo_of(product))
+    return folder
+
+
 @pytest.fixture(scope="module")
-def service(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """The service over the tiny bundle."""
+def service(tiny_bundle: Path, samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """The service over the tiny bundle, with photos to try."""
     with processes(tiny_bundle, tmp_path_factory.mktemp("service")) as start:
+        yield start(TWINSHOT_SAMPLES=str(samples)).until_ready()
+
+
+@pytest.fixture(scope="module")
+def plain(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """The same without."""
+    with processes(tiny_bundle, tmp_path_factory.mktemp("plain")) as start:
         yield start().until_ready()
 
 
 @pytest.fixture(scope="module")
-def locked(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+def scored(calibrated_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A service whose results have scores."""
+    with processes(calibrated_bundle, tmp_path_factory.mktemp("scored")) as start:
+        yield start().until_ready()
+
+
+@pytest.fixture(scope="module")
+def locked(tiny_bundle: Path, samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """The same, for callers with the key."""
     with processes(tiny_bundle, tmp_path_factory.mktemp("locked")) as start:
-        yield start(TWINSHOT_READ_KEY=READ_KEY).until_ready()
+        yield start(TWINSHOT_READ_KEY=READ_KEY, TWINSHOT_SAMPLES=str(samples)).until_ready()
 
 
 @pytest.fixture
@@ -55,6 +80,32 @@ def page(browser: Browser, service: Process) -> Iterator[Page]:
 
 
 @pytest.fixture
+def plain_page(browser: Browser, plain: Process) -> Iterator[Page]:
+    """A page of the service that has no samples."""
+    with opened(browser, plain) as page:
+        yield page
+
+
+@pytest.fixture
+def scored_page(browser: Browser, scored: Process) -> Iterator[Page]:
+    """A page of the service that has scores."""
+    with opened(browser, scored) as page:
+        yield page
+
+
+@pytest.fixture
+def unseen(tiny_catalogue: Path) -> Path:
+    """A photo of P03 that is not in the index."""
+    return tiny_catalogue.parent / "photos" / "P03-q0.jpg"
+
+
+@pytest.fixture
+def known(calibrated_catalogue: Path) -> Path:
+    """A photo of P003 that is in the index with scores."""
+    return next((calibrated_catalogue.parent / "photos").glob("P*3-0.jpg"))
+
+
+@pytest.fixture
 def locked_page(browser: Browser, locked: Process) -> Iterator[Page]:
     """A page of the service that asks for a key."""
     with opened(browser, locked) as page:
@@ -62,9 +113,9 @@ def locked_page(browser: Browser, locked: Process) -> Iterator[Page]:
 
 
 @contextmanager
-def opened(browser: Browser, service: Process) -> Iterator[Page]:
+def opened(browser: Browser, service: Process, **options: Any) -> Iterator[Page]:
     """A page of a fresh profile; at the end nothing may have failed in it and nothing may have come from elsewhere."""
-    context = browser.new_context(base_url=service.url)
+    context = browser.new_context(base_url=service.url, **options)
     own = context.new_page()
     wrong: list[str] = []
     own.on("console", _error(wrong))
@@ -87,7 +138,9 @@ def _error(wrong: list[str]) -> Callable[[ConsoleMessage], None]:
 
 def _missing(wrong: list[str]) -> Callable[[Response], None]:
     def look(response: Response) -> None:
-        if response.status >= 400 and not response.url.endswith("/search"):
+        # a search may be refused, and anything for want of a key: the tests judge those
+        expected = response.status == 401 or urlsplit(response.url).path == "/search"
+        if response.status >= 400 and not expected:
             wrong.append(f"{response.status} from {response.url}")
 
     return look

@@ -15,7 +15,7 @@ async function show(state) {
   const name = state.view in VIEWS ? state.view : "search";
   const section = document.getElementById(name);
   for (const own of Object.keys(VIEWS)) document.getElementById(own).hidden = own !== name;
-  for (const link of document.querySelectorAll("nav a")) {
+  for (const link of document.querySelectorAll(".top nav a")) {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
@@ -25,9 +25,15 @@ async function show(state) {
 }
 
 async function mount(name, section, state) {
-  const [view] = await Promise.all([VIEWS[name](), styled(name)]);
-  view.mount(section, state);
-  return view;
+  try {
+    const [view] = await Promise.all([VIEWS[name](), styled(name)]);
+    view.mount(section, state);
+    return view;
+  } catch {
+    // a module that failed once is not asked for again by this page
+    section.replaceChildren(el("p", { class: "notice", role: "alert" }, "This part of the page did not arrive. Reload the page to try again."));
+    return { update() {} };
+  }
 }
 
 function styled(name) {

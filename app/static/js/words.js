@@ -4,6 +4,7 @@ const REMEDIES = {
   "unreadable-photo": ["This is not a photo that can be read", "The file is empty, damaged or not an image. Choose another one."],
   "malformed-body": ["The photo did not arrive whole", "Try again."],
   unauthorized: ["This service needs a key", "Enter the key that you were given."],
+  "read-only-key": ["This key may read, not change", "Enter the write key."],
   "changes-off": ["This service takes no changes", "Whoever runs it can allow them with TWINSHOT_WRITE_KEY and TWINSHOT_STATE."],
   "unknown-product": ["This product is not in the catalogue", "It may have been removed. Search again."],
   "unknown-image": ["This picture is not in the catalogue", "It may have been removed. Search again."],
@@ -19,6 +20,7 @@ const REMEDIES = {
   "not-ready": ["The service is starting", "It has no catalogue loaded yet. Wait a moment."],
   "shutting-down": ["The service is restarting", "Wait a moment."],
   "internal-error": ["The service failed", "Try again. If it happens again, tell whoever runs it the request id."],
+  "not-kept": ["The photo of this link is not in this browser", "Photos are kept where they were searched, and nowhere else. Choose the photo again."],
   unreachable: ["The service does not answer", "Check the connection and try again."],
 };
 const RETRIED = new Set(["rate-limited", "busy", "not-ready", "shutting-down"]);
@@ -30,8 +32,8 @@ const RETRIED = new Set(["rate-limited", "busy", "not-ready", "shutting-down"]);
  */
 export function percent(share) {
   const number = Math.round(share * 100);
-  if (number === 100 && share < 1) return "over 99\u00a0%";
-  return number === 0 ? "under 1\u00a0%" : `${number}\u00a0%`;
+  if (number === 100 && share < 1) return ">\u00a099\u00a0%";
+  return number === 0 ? "<\u00a01\u00a0%" : `${number}\u00a0%`;
 }
 
 /**
@@ -41,7 +43,7 @@ export function percent(share) {
  */
 export function scoreWords({ score, match, similarity }) {
   if (score === null) return `Similarity ${similarity.toFixed(2)}`;
-  const words = match ? "Same product" : score < 0.25 ? "Probably not" : "Perhaps the same";
+  const words = match ? "Same product" : score < 0.25 ? "Probably not" : "Perhaps";
   return `${words}, ${percent(score)}`;
 }
 

@@ -1,40 +1,116 @@
-// The search: from a photo to products.
+// The search: from photos to products.
 
-import { request } from "../api.js";
+import { go } from "../address.js";
 import { announce, el } from "../dom.js";
-import { errorWords } from "../words.js";
-import { card } from "./card.js";
+import { scoreWords } from "../words.js";
+import { ask, askMore } from "./ask.js";
+import { intake, listen } from "./intake.js";
+import { keep } from "./kept.js";
+import { asked, tabs } from "./photo.js";
+import { narrow, newQuery, read, written } from "./queries.js";
+import { heading, results } from "./results.js";
+import { samples } from "./samples.js";
+import { copyLink, snippets } from "./snippets.js";
+import { strip } from "./strip.js";
 
-const parts = {};
+const MOST_PHOTOS = 16;
 
-/** @param {HTMLElement} section */
-export function mount(section) {
-  parts.photo = el("input", { id: "photo", type: "file", accept: "image/*" });
-  parts.results = el("ol", { id: "results", class: "cards" });
-  parts.said = el("p", { id: "said" });
-  section.append(
-    el("h1", {}, "Find the product on a photo"), el("label", { for: "photo" }, "Photo"), parts.photo,
-    el("button", { type: "button", class: "main", onclick: search }, "Search"), parts.said, parts.results);
+const shop = { section: null, queries: [], at: 0 };
+
+/**
+ * @param {HTMLElement} section
+ * @param {import("../address.js").State} state
+ */
+export function mount(section, state) {
+  shop.section = section;
+  listen(section, take);
+  update(state);
 }
 
-/** Nothing of this view is in the address yet. */
-export function update() {}
+/** @param {import("../address.js").State} state */
+export function update({ params }) {
+  const fresh = shop.queries.length === 0;
+  Object.assign(shop, read(params, shop.queries));
+  if (shop.queries.length === 0) draw(welcome);
+  else begin(fresh);
+}
 
-async function search() {
-  const body = new FormData();
-  body.append("image", parts.photo.files[0]);
-  parts.results.replaceChildren();
-  try {
-    const answer = await (await request("search", { method: "POST", body })).json();
-    say(`${answer.results.length} products in ${answer.took_ms} ms`);
-    parts.results.append(...answer.results.map(card));
-  } catch (error) {
-    const { title, remedy } = errorWords(error);
-    say(`${title}. ${remedy}`);
+async function take(files) {
+  const several = files.slice(0, MOST_PHOTOS);
+  const added = await Promise.all(several.map(async (file) => newQuery("photo", await keep(file), { name: file.name, file })));
+  const queries = [...new Map(added.map((own) => [own.id, own])).values()];
+  go("search", written(queries, 0), { silent: true });
+  Object.assign(shop, { queries, at: 0 });
+  begin(true);
+  if (files.length > several.length) announce(`Only the first ${MOST_PHOTOS} photos are searched.`);
+}
+
+// one after the other, the one that is shown first: a service that is busy refuses many at once
+async function begin(moved) {
+  const { queries } = shop;
+  const waiting = [shown(), ...queries].filter((own) => own.stale || !(own.answer || own.error || own.busy));
+  show();
+  if (moved) document.getElementById("found").focus({ preventScroll: true });
+  for (const own of new Set(waiting)) {
+    if (queries !== shop.queries) return;
+    await ask(own, show);
   }
 }
 
-function say(text) {
-  parts.said.textContent = text;
-  announce(text);
+function shown() {
+  return shop.queries[shop.at];
+}
+
+function choose(box, categories) {
+  const query = shown();
+  if (JSON.stringify([box, categories]) === JSON.stringify([query.box, query.categories])) return show();
+  narrow(query, box, categories);
+  go("search", written(shop.queries, shop.at), { silent: true });
+  return ask(query, show);
+}
+
+async function more() {
+  const before = shown().answer.results.length;
+  await askMore(shown(), show);
+  go("search", written(shop.queries, shop.at), { silent: true, replace: true });
+  shop.section.querySelectorAll(".card h3 a")[before]?.focus();
+}
+
+function show() {
+  const query = shown();
+  if (!query) return;
+  const acts = { retry: () => ask(query, show), choose: (own) => choose(query.box, own), more };
+  draw(() => el("div", { class: "found" },
+    el("aside", { "aria-label": "What is searched" },
+      tabs(shop.queries, shop.at), asked(query, (box) => choose(box, query.categories)),
+      el("div", { class: "row" }, intake(take, "Other photos")),
+      query.answer && !query.error && [strip(query), snippets(query), el("p", { class: "row share" }, copyLink())]),
+    results(query, acts)));
+  if (!query.busy) announce(said(query));
+}
+
+function said(query) {
+  const first = query.error ? null : query.answer?.results[0];
+  return first ? `${heading(query)} ${first.title ?? first.product_id}, ${scoreWords(first)}` : heading(query);
+}
+
+function welcome() {
+  const place = el("div", { class: "offered" });
+  samples().then((own) => own && place.append(own)).catch(() => {});
+  return el("div", { class: "welcome" },
+    el("h1", {}, "Find the product on a photo"),
+    el("p", { class: "muted lead" }, "Show a photo of a product, and get the same one from the catalogue, with how sure that is."),
+    el("div", { class: "drop" },
+      el("p", {}, "Drop photos here, paste them, or"),
+      el("div", { class: "row" }, intake(take)),
+      el("p", { class: "muted small" }, "Several at once are searched one by one. They are not stored by the service.")),
+    place);
+}
+
+// what had the focus is drawn anew, and has it again; while a box is dragged nothing is, and afterwards all of it
+function draw(content) {
+  if (shop.section.querySelector(".dragging")) return;
+  const name = document.activeElement?.dataset?.focus;
+  shop.section.replaceChildren(content());
+  if (name) shop.section.querySelector(`[data-focus="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
 }

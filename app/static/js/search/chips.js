@@ -1,0 +1,38 @@
+// What the photo is taken for, as filters: of several, any.
+
+import { el } from "../dom.js";
+import { percent } from "../words.js";
+
+const LEVELS = ["meta", "level2", "leaf"];
+const LEAST = 0.05;
+const MOST = 3;
+
+/**
+ * @param {import("./queries.js").Query} query
+ * @param {(categories: string[]) => void} choose
+ * @returns {HTMLElement|null}
+ */
+export function chips(query, choose) {
+  const offered = LEVELS.flatMap((level) => guesses(query.answer?.query?.categories[level] ?? [], level, query.categories));
+  const named = new Set(offered.map((own) => own.filter));
+  const others = query.categories.filter((filter) => !named.has(filter)).map((filter) => ({ filter, name: filter.replace(/^\w+:/, "") }));
+  const all = [...offered, ...others];
+  if (all.length === 0) return null;
+  return el("div", { class: "filters", role: "group", "aria-label": "Search only in" },
+    el("span", { class: "muted small", "aria-hidden": "true" }, "Search only in"),
+    el("div", { class: "chips" }, all.map((own) => chip(own, query.categories, choose)),
+      query.categories.length > 0 && el("button", { type: "button", class: "quiet chip", "data-focus": "all", onclick: () => choose([]) }, "All categories")));
+}
+
+function guesses(own, level, chosen) {
+  return own
+    .map(({ id, probability }) => ({ filter: `${level}:${id}`, name: id, probability }))
+    .filter(({ filter, probability }, place) => (place < MOST && probability >= LEAST) || chosen.includes(filter));
+}
+
+function chip({ filter, name, probability }, chosen, choose) {
+  const pressed = chosen.includes(filter);
+  const next = pressed ? chosen.filter((own) => own !== filter) : [...chosen, filter];
+  return el("button", { type: "button", class: "chip", "aria-pressed": String(pressed), "data-focus": filter, title: filter, onclick: () => choose(next) },
+    name, probability !== undefined && el("span", { class: "share number" }, percent(probability)));
+}

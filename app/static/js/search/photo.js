@@ -1,0 +1,63 @@
+// The side: what was asked, its box, and more photos.
+
+import { link } from "../address.js";
+import { showPicture } from "../api.js";
+import { el, icon } from "../dom.js";
+import { boxed } from "./box.js";
+import { written } from "./queries.js";
+
+/**
+ * The photo that was asked with, or the product.
+ * @param {import("./queries.js").Query} query
+ * @param {(box: number[]|null) => void} choose
+ * @returns {(HTMLElement|null)[]}
+ */
+export function asked(query, choose) {
+  if (query.kind === "product") return [productPicture(query)];
+  if (!query.file) return [el("div", { class: "stage picture none" }, icon("image"))];
+  query.stage ??= boxed(photo(query.file), (box) => query.choose(box));
+  query.choose = choose;
+  query.stage.show(query.box);
+  return [
+    query.stage.element,
+    el("p", { class: "row small" }, query.box
+      ? el("button", { type: "button", "data-focus": "part", onclick: () => choose(null) }, icon("close"), "Whole photo")
+      : el("button", { type: "button", "data-focus": "part", onclick: () => query.stage.begin() }, icon("crop"), "Mark a part"),
+    el("span", { class: "muted hint" }, query.box ? "Only this part is searched." : "Or drag over what you mean.")),
+  ];
+}
+
+/**
+ * One small picture for each of several photos.
+ * @param {import("./queries.js").Query[]} queries
+ * @param {number} at
+ * @returns {HTMLElement|null}
+ */
+export function tabs(queries, at) {
+  if (queries.length < 2) return null;
+  return el("nav", { class: "tabs", "aria-label": "Your photos" }, queries.map((own, place) => {
+    const state = own.busy ? "searching" : own.error ? "failed" : own.answer?.results[0]?.match ? "found" : "nothing certain";
+    const words = `Photo ${place + 1}, ${own.name}: ${state}`;
+    return el("a", {
+      href: link("search", written(queries, place)), "aria-current": place === at && "true",
+      class: `picture ${own.busy ? "busy" : ""}`, title: own.name, "data-focus": `tab${place}`,
+    }, own.file ? photo(own.file, words) : el("span", { class: "unseen" }, words));
+  }));
+}
+
+function photo(file, alt = "The photo that is searched") {
+  const image = el("img", { alt, draggable: "false" });
+  const url = URL.createObjectURL(file);
+  for (const end of ["load", "error"]) image.addEventListener(end, () => URL.revokeObjectURL(url), { once: true });
+  image.addEventListener("error", () => image.classList.add("broken"));
+  image.src = url;
+  return image;
+}
+
+function productPicture({ product }) {
+  const first = product?.images.find((own) => own.image_url);
+  if (!first) return el("div", { class: "stage picture none" }, icon("image"));
+  const image = el("img", { alt: product.title ?? product.product_id });
+  showPicture(image, first.image_url).catch(() => image.remove());
+  return el("div", { class: "stage picture" }, image);
+}

@@ -1,0 +1,39 @@
+// An error: what is wrong, what to do, and when it is tried again.
+
+import { el, icon } from "../dom.js";
+import { errorWords } from "../words.js";
+
+const TRIES = 4;
+const WAIT = 3;
+
+/**
+ * @param {import("./queries.js").Query} query one with an error
+ * @param {{retry: () => void, choose: (categories: string[]) => void}} ways out
+ * @returns {HTMLElement}
+ */
+export function problem(query, { retry, choose }) {
+  const { error } = query;
+  const { title, remedy, waits } = errorWords(error);
+  const countdown = el("p", { class: "number" });
+  const again = waits || ["unreachable", "internal-error", "malformed-body", "slow-body", "unauthorized"].includes(error.kind);
+  const panel = el("div", { class: "notice problem", role: "alert" }, icon("warning"),
+    el("div", {},
+      el("h2", {}, title), el("p", {}, remedy), countdown,
+      el("p", { class: "row" },
+        again && el("button", { type: "button", "data-focus": "retry", onclick: retry }, icon("retry"), "Try again"),
+        query.categories.length > 0 && el("button", { type: "button", onclick: () => choose([]) }, "Search all categories"),
+        error.candidates?.map((own) => el("button", { type: "button", class: "chip", onclick: () => choose([own]) }, own.replace(/^path:/, "")))),
+      el("p", { class: "muted small" }, [error.message, error.requestId && `request ${error.requestId}`].filter(Boolean).join(" · "))));
+  if (waits && query.tries < TRIES) wait(panel, countdown, error.retryAfter ?? WAIT, retry);
+  return panel;
+}
+
+// the panel that is taken away tries no more
+function wait(panel, countdown, seconds, retry) {
+  countdown.textContent = `Trying again in ${seconds} s`;
+  setTimeout(() => {
+    if (!panel.isConnected) return;
+    if (seconds > 1) wait(panel, countdown, seconds - 1, retry);
+    else retry();
+  }, 1000);
+}

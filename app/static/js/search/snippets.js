@@ -1,0 +1,105 @@
+// The same question for a terminal and for a Python program.
+
+import { address, key } from "../api.js";
+import { announce, el, icon } from "../dom.js";
+
+let open = false; // what is drawn anew stays as it was
+
+/**
+ * @param {import("./queries.js").Query} query
+ * @returns {HTMLElement}
+ */
+export function snippets(query) {
+  return el("details", { class: "snippets", open, ontoggle: (event) => (open = event.target.open) },
+    el("summary", { "data-focus": "snippets" }, "Ask the same from your program"),
+    snippet("curl", curl(query)), snippet("Python", python(query)));
+}
+
+/**
+ * A button that copies the address of what is shown.
+ * @returns {HTMLElement}
+ */
+export function copyLink() {
+  return copier("link", "Copy link", () => location.href);
+}
+
+/** @returns {string} */
+export function curl(query) {
+  const params = new URLSearchParams(asked(query));
+  const header = key() ? `-H "Authorization: Bearer $KEY" ` : "";
+  if (query.kind === "product") return `curl ${header}${quoted(`${server()}/products/${encodeURIComponent(query.id)}/similar?${params}`)}`;
+  const name = fileName(query).replace(/["\\]/g, "\\$&");
+  return `${source(query)}curl ${header}-F ${quoted(`image=@"${name}"`)} \\\n  ${quoted(`${server()}/search?${params}`)}`;
+}
+
+/** @returns {string} */
+export function python(query) {
+  const [name, first] = query.kind === "product" ? ["similar", query.id] : ["search", fileName(query)];
+  const filters = query.categories.length > 0 ? [`category=[${query.categories.map(literal).join(", ")}]`] : [];
+  const box = query.box ? [`box=(${query.box.join(", ")})`] : [];
+  const words = [literal(first), `limit=${query.limit}`, ...filters, ...box];
+  return [
+    ...(key() ? ["import os", ""] : []),
+    "from twinshot.client import Client",
+    "",
+    `${source(query)}with Client(${literal(server())}${key() ? ', key=os.environ["KEY"]' : ""}) as shop:`,
+    `    for result in shop.${name}(${words.join(", ")}).results:`,
+    "        print(result.rank, result.product_id, result.score, result.title)",
+  ].join("\n");
+}
+
+function asked({ limit, box, categories }) {
+  return [["limit", limit], ...(box ? [["box", box.join(",")]] : []), ...categories.map((own) => ["category", own])];
+}
+
+// where the photo comes from, if it is none of the visitor's own
+function source({ kind, id }) {
+  const path = { sample: "samples", image: "images" }[kind];
+  return path ? `# the photo: ${server()}/${path}/${encodeURIComponent(id)}\n` : "";
+}
+
+function fileName({ kind, id, name }) {
+  if (kind === "sample") return id;
+  return kind === "image" ? `${id.split("/").at(-1)}.webp` : name;
+}
+
+function server() {
+  return address("").replace(/\/$/, "");
+}
+
+function quoted(text) {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+// a string of JSON is one of Python
+function literal(text) {
+  return JSON.stringify(text);
+}
+
+function snippet(name, text) {
+  return el("figure", {},
+    el("figcaption", { class: "row" }, el("b", {}, name), copier("copy", `Copy ${name}`, () => text)),
+    el("pre", { tabindex: 0, "aria-label": `As ${name}` }, el("code", {}, text)));
+}
+
+function copier(picture, words, text) {
+  const said = el("span", {}, words);
+  const copy = async () => {
+    const done = await copied(text());
+    said.textContent = done ? "Copied" : "Copy by hand";
+    announce(said.textContent);
+    setTimeout(() => (said.textContent = words), 2000);
+  };
+  return el("button", { type: "button", class: "quiet small", onclick: copy }, icon(picture), said);
+}
+
+// without https a browser has no clipboard for pages, so what is to be copied is selected
+async function copied(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
+  const field = el("textarea", {}, text);
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  return done;
+}

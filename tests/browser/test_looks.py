@@ -1,0 +1,124 @@
+"""In both schemes, on a desk and on a phone, by keys alone: axe-core, widths, focus."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Request, expect
+
+from tests.app.running import Process
+from tests.browser.conftest import opened
+from tests.browser.searching import CARDS, choose
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DESK = {"viewport": {"width": 1280, "height": 900}}
+SCHEMES = ["light", "dark"]
+
+
+def welcome(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("region", name="Photos to try")).to_be_visible()
+
+
+def found(page: Page) -> None:
+    page.goto("/#search?sample=03.jpg&sample=08.jpg&box=0.1,0.1,0.9,0.9&category=meta:meta0")
+    expect(page.locator(CARDS)).to_have_count(12)
+    page.get_by_text("Ask the same from your program").click()
+
+
+def similar(page: Page) -> None:
+    page.goto("/#search?product=P03")
+    expect(page.locator(CARDS)).to_have_count(12)
+
+
+def failed(page: Page) -> None:
+    page.goto("/#search?sample=03.jpg&category=level4")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def empty(page: Page) -> None:
+    page.route("**/similar?*", lambda route: route.fulfill(json=route.fetch().json() | {"results": []}))
+    page.goto("/#search?product=P03")
+    expect(page.get_by_role("heading", name="Nothing found here")).to_be_visible()
+
+
+def key(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Key").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+STATES: list[Callable[[Page], None]] = [welcome, found, similar, failed, empty, key]
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_window(
+    browser: Browser, service: Process, state: Callable[[Page], None], scheme: str, size: dict[str, object]
+) -> None:
+    with opened(browser, service, color_scheme=scheme, **size) as page:
+        state(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        violations = Axe().run(page).response["violations"]
+    serious = [(own["id"], [node["html"] for node in own["nodes"]]) for own in violations if own["impact"] in GRAVE]
+    assert serious == []
+
+
+GRAVE = ("serious", "critical")
+
+
+def test_the_search_is_done_by_keys_alone(page: Page) -> None:
+    welcome(page)
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('.samples') !== null"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(CARDS)).to_have_count(12)
+    expect(page.locator("#found")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".chip").first).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator(".chip[aria-pressed=true]")).to_be_focused()
+    page.get_by_role("button", name="All categories").press("Enter")
+    more = page.get_by_role("button", name="Show more")
+    more.press("Enter")
+    expect(page.locator(CARDS)).to_have_count(20)
+    expect(page.locator(f"{CARDS}:nth-child(13) h3 a")).to_be_focused()
+
+
+def test_every_stop_of_the_tab_key_can_be_seen(page: Page, unseen: Path) -> None:
+    choose(page, unseen)
+    page.evaluate("document.body.focus()")
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        outlined = page.evaluate(
+            """() => {
+                const own = document.activeElement;
+                const shown = own.matches("input[type=file]") ? own.nextElementSibling : own;
+                return own === document.body || getComputedStyle(shown).outlineStyle !== "none";
+            }"""
+        )
+        assert outlined, page.evaluate("document.activeElement.outerHTML")
+
+
+def test_the_first_load_is_small_and_the_second_smaller(page: Page) -> None:
+    sizes: list[tuple[str, int, int]] = []
+
+    def note(own: Request) -> None:
+        answer = own.response()
+        assert answer is not None
+        sizes.append((own.url, answer.status, own.sizes()["responseBodySize"]))
+
+    page.on("requestfinished", note)
+    welcome(page)
+    page.wait_for_load_state("networkidle")
+    frame = [(url, size) for url, _, size in sizes if "/samples" not in url]
+    assert sum(size for _, size in frame) < 80_000
+    assert len(frame) < 30
+    sizes.clear()
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert [url for url, status, _ in sizes if url.endswith((".js", ".css")) and status != 304] == []
