@@ -1,11 +1,8 @@
 """The entry: `twinshot serve` and `python -m app.main`. One process, one port."""
 
 import asyncio
-import errno
 import logging
-import os
 import signal
-import socket
 import sys
 import time
 from types import FrameType
@@ -18,10 +15,11 @@ from app.hang_up import Terminal
 from app.live import Live, Loaded
 from app.loading import load
 from app.parser import Protocol
+from app.port import bind
 from app.settings import Settings, read_settings, unknown_variables
 from engine.bundle.store import current
 from engine.changes.state import State, open_state
-from engine.errors import InputError, TwinshotError
+from engine.errors import TwinshotError
 from engine.wording import counted
 
 log = logging.getLogger("twinshot")
@@ -109,7 +107,7 @@ def main() -> None:
             log.warning("%s is no setting of the service (docs/settings.md); it is ignored", name)
         current(settings.bundles)  # a folder without bundles is refused before the port opens
         state = None if settings.state is None else open_state(settings.state)
-        with _bind(settings) as port:
+        with bind(settings) as port:
             server = Server(settings, state)
             before = signal.signal(signal.SIGHUP, server.handle_hang_up)
             try:
@@ -121,24 +119,6 @@ def main() -> None:
     except TwinshotError as error:
         print(f"twinshot: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-
-
-def _bind(settings: Settings) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
-    except OSError as error:
-        where = f"port {settings.port} of {settings.host}"
-        if error.errno == errno.EADDRINUSE:
-            raise InputError(
-                f"{where} is in use by another program; take another port (TWINSHOT_PORT, `twinshot serve --port`)"
-            ) from error
-        # create_server appends the address to the system's words; a name that is not found has no errno of the system
-        said = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
-        raise InputError(
-            f"cannot listen on {where} ({said}); name an address and port of this machine "
-            "(TWINSHOT_HOST and TWINSHOT_PORT, `twinshot serve --host --port`)"
-        ) from error
 
 
 def _address(settings: Settings) -> str:

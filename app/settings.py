@@ -145,6 +145,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(_explain(error)) from error
 
 
+def variables(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """All that begin like ours and are not empty, settings or not."""
+    source = os.environ if environment is None else environment
+    return {name: value for name, value in source.items() if name.startswith(PREFIX) and value}
+
+
 def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
     """Variables that begin like ours and set nothing: most often a slip of the pen."""
     source = os.environ if environment is None else environment

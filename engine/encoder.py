@@ -94,28 +94,34 @@ def import_onnxruntime() -> Any:
     return onnxruntime
 
 
-def _open(path: Path, device: Device, threads: int, spin: bool) -> Any:
-    onnxruntime = import_onnxruntime()
-    wanted = _PROVIDERS[device]
-    if device == "cuda":
-        _load_cuda(onnxruntime)
+def providers(device: Device) -> list[str]:
+    """The execution providers that are here. Raises UnavailableError where the one for `device` is not among them."""
+    onnxruntime, wanted = import_onnxruntime(), _PROVIDERS[device]
     # from 1.31 on CUDA may be a plug-in, which the first list need not have
     plugged_in = (own.ep_name for own in onnxruntime.get_ep_devices())
-    available = dict.fromkeys([*onnxruntime.get_available_providers(), *plugged_in])
+    available = list(dict.fromkeys([*onnxruntime.get_available_providers(), *plugged_in]))
     if wanted not in available:
         raise UnavailableError(
             f"device {device!r} needs ONNX Runtime's {wanted}, but only {', '.join(available)} are here; "
             "install the extra 'gpu' (without 'cpu') on a machine where `nvidia-smi` shows a GPU, or use device 'cpu'"
         )
+    return available
+
+
+def _open(path: Path, device: Device, threads: int, spin: bool) -> Any:
+    onnxruntime, wanted = import_onnxruntime(), _PROVIDERS[device]
+    if device == "cuda":
+        _load_cuda(onnxruntime)
+    providers(device)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
-    providers = [(wanted, _CUDA if device == "cuda" else {})]
+    asked = [(wanted, _CUDA if device == "cuda" else {})]
     try:
         # without enable_fallback=0 the CPU takes over where the GPU fails, now or at any later photo
-        session = onnxruntime.InferenceSession(str(path), options, providers=providers, enable_fallback=0)
+        session = onnxruntime.InferenceSession(str(path), options, providers=asked, enable_fallback=0)
     except Exception as error:  # ONNX Runtime raises many private classes
         said = str(error).splitlines()[0]
         if device == "cuda" and ("CUDA" in said or "CUDNN" in said):

@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "search": "twinshot.commands.search",
     "submit": "twinshot.commands.submit",
     "serve": "twinshot.commands.serve",
+    "doctor": "twinshot.commands.doctor",
     "products": "twinshot.commands.products",
     "compact": "index_builder.commands.compact",
     "verify": "index_builder.commands.generations",

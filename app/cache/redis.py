@@ -8,14 +8,17 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
+import redis
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app.cache.base import Held
+from engine.errors import UnavailableError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -111,3 +114,26 @@ class RedisCache:
             log.warning("Redis answers again")
             self._failures, self._probe = 0, None
             return
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What a Redis says of itself. `most` 0: it takes as much memory as it can get."""
+
+    version: str
+    policy: str
+    most: int
+    used: int
+
+
+def ask_server(url: str, patience: float = 2.0) -> Server:
+    """What the Redis at `url` says of itself. Raises UnavailableError, without the address: a password may be in it."""
+    try:
+        with redis.Redis.from_url(url, socket_timeout=patience, socket_connect_timeout=patience) as server:
+            server.ping()
+            told = {**server.info("server"), **server.info("memory")}
+    except (RedisError, OSError) as error:
+        raise UnavailableError(
+            f"Redis does not answer ({type(error).__name__}: {error}); start it, or mend TWINSHOT_REDIS_URL"
+        ) from error
+    return Server(told["redis_version"], told["maxmemory_policy"], told["maxmemory"], told["used_memory"])

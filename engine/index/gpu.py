@@ -29,7 +29,7 @@ class GpuIndex:
 
     def __init__(self, flat: FlatIndex) -> None:
         """Raises UnavailableError: a FAISS without CUDA, no GPU, too little memory on it."""
-        faiss = _faiss_with_gpu()
+        faiss = faiss_with_gpu()
         self._flat = flat
         self._whole = everything(flat.rows)
         self._shards: list[tuple[int, int, Any]] = []
@@ -85,7 +85,8 @@ class GpuIndex:
         ]
 
 
-def _faiss_with_gpu() -> Any:
+def faiss_with_gpu() -> Any:
+    """The library, where it can search on a GPU. Raises UnavailableError where it was not built so, or finds none."""
     faiss = import_faiss()
     if not hasattr(faiss, "GpuIndexBinaryFlat"):
         raise UnavailableError(

@@ -1,10 +1,6 @@
 """A real Redis: shared by two services, killed, and frozen in the middle of the work."""
 
-import os
-import shutil
 import signal
-import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,37 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.app.running import Process, photo_of, processes
+from tests.redis_server import RedisServer
 
 Start = Callable[..., Process]
-
-
-class RedisServer:
-    def __init__(self, port: int, folder: Path) -> None:
-        binary = shutil.which("redis-server")
-        assert binary, "redis-server is not installed; `make system` installs it"
-        self.port = port
-        self._command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-        self.begin()
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def begin(self) -> None:
-        self.popen = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        raise AssertionError("redis-server does not answer")
-
-    def send(self, number: int) -> None:
-        os.kill(self.popen.pid, number)
-
-    def end(self) -> None:
-        self.popen.kill()
-        self.popen.wait()
 
 
 @pytest.fixture
