@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-LINE_SECONDS = 10.0
+from engine.terminal.progress import counting
 
 
 class Progress:
@@ -30,35 +30,14 @@ class Progress:
     @contextmanager
     def counting(self, name: str, total: int) -> Iterator[Callable[[], None]]:
         """A stage of `total` steps; the function given is called once a step."""
-        with self.stage(name), (_bar if sys.stderr.isatty() else _lines)(name, total) as advance:
+        before, done = self.seconds.get(name, 0.0), 0
+        with self.stage(name), counting(name, total) as tell:
+
+            def advance() -> None:
+                nonlocal done
+                done += 1
+                tell(done)
+
             yield advance
-
-
-@contextmanager
-def _bar(name: str, total: int) -> Iterator[Callable[[], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=Console(stderr=True)) as bars:
-        task = bars.add_task(name, total=total)
-        yield lambda: bars.advance(task)
-
-
-@contextmanager
-def _lines(name: str, total: int) -> Iterator[Callable[[], None]]:
-    began = said = time.monotonic()
-    done = 0
-
-    def advance() -> None:
-        nonlocal done, said
-        done += 1
-        now = time.monotonic()
-        if now - said >= LINE_SECONDS:
-            said = now
-            rate = done / (now - began)
-            print(f"{name}: {done:,} of {total:,} ({rate:,.0f}/s)", file=sys.stderr, flush=True)
-
-    yield advance
-    print(f"{name}: {done:,} of {total:,} in {time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
+        if not sys.stderr.isatty():  # where the bar has gone, nothing is told in its place
+            self.say(f"{name}: {done:,} of {total:,} in {self.seconds[name] - before:.1f} s")

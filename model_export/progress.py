@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
+
+from engine.terminal.progress import bars
 
 T = TypeVar("T")
 
@@ -25,8 +27,7 @@ class Reporter:
         if not self._console.is_terminal:
             yield from items
             return
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=self._console, transient=True) as self._bar:
+        with bars(self._console) as self._bar:
             yield from self._bar.track(items, total=total, description=label)
 
     def clear(self) -> None:

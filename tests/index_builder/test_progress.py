@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from index_builder import progress as progress_module
 from index_builder.progress import Progress
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 def test_a_pipe_gets_plain_lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress_module, "LINE_SECONDS", 0.0)
+    monkeypatch.setattr("engine.terminal.progress.LINE_SECONDS", 0.0)
     with Progress().counting("encode", 3) as advance:
         for _ in range(3):
             advance()

@@ -76,10 +76,19 @@ def test_a_photo_of_an_indexed_product_finds_it(tiny_bundle: Path, tiny_photo: P
     assert answer["photo"] == str(tiny_photo)
     assert len(answer["results"]) == 3
     best = answer["results"][0]
-    assert best["distance"] == 0
+    assert list(best) == ["product_id", "score", "match", "similarity", "distance", "image_id"]
+    assert (best["distance"], best["score"], best["match"]) == (0, None, None)
     assert tiny_photo.name.startswith(best["product_id"])
     table = run("search", str(tiny_bundle), str(tiny_photo))
     assert best["product_id"] in table.stdout
+
+
+def test_scores_are_those_of_the_service(calibrated_bundle: Path, tiny_photo: Path) -> None:
+    asked = "search", str(calibrated_bundle), str(tiny_photo), "--json", "--limit"
+    (one,), three = (json.loads(run(*asked, limit).stdout)["results"] for limit in ("1", "3"))
+    assert one == three[0]
+    assert (one["score"] > 0.5, one["match"]) == (True, True)
+    assert [own["match"] for own in three[1:]] == [False, False]
 
 
 def test_photos_that_cannot_be_used_are_named_and_the_others_answered(

@@ -42,7 +42,7 @@ def check(
     from engine.catalogue.columns import column_mapping
     from engine.files import require_file_place
     from engine.preprocess import Preprocessing
-    from twinshot.commands.progress import counting
+    from engine.terminal.progress import counting
 
     if bad_rows is not None:
         require_file_place(bad_rows, "--bad-rows")
@@ -99,29 +99,22 @@ def _print(checked: "Checked", written: Path | None) -> None:
 
 
 def _splits(checked: "Checked") -> "Table":
+    from engine.terminal.tables import table
+
     indexed = {row.split for row in checked.rows if row.indexed}
-    table = _table("split", "rows", "indexed")
+    made = table("split", "rows", "indexed", numbers=("rows", "indexed"))
     for split, count in checked.splits.most_common():
-        table.add_row(split or "(none)", f"{count:,}", "yes" if split in indexed else "no")
-    return table
+        made.add_row(split or "(none)", f"{count:,}", "yes" if split in indexed else "no")
+    return made
 
 
 def _hierarchy(checked: "Checked") -> "Table":
-    table = _table("level", "categories", "rows with one")
+    from engine.terminal.tables import table
+
+    made = table("level", "categories", "rows with one", numbers=("categories", "rows with one"))
     for level, count in checked.hierarchy.items():
-        table.add_row(level, f"{count:,}", f"{checked.labelled[level]:,}")
-    return table
-
-
-def _table(first: str, *numbers: str) -> "Table":
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first)
-    for name in numbers:
-        table.add_column(name, justify="right")
-    return table
+        made.add_row(level, f"{count:,}", f"{checked.labelled[level]:,}")
+    return made
 
 
 def _print_duplicates(checked: "Checked", console: "Console") -> None:
@@ -142,10 +135,12 @@ def _print_duplicates(checked: "Checked", console: "Console") -> None:
 
 
 def _print_bad(checked: "Checked", written: Path | None, console: "Console") -> None:
-    table = _table("reason", "bad rows")
+    from engine.terminal.tables import table
+
+    made = table("reason", "bad rows", numbers=("bad rows",))
     for reason, count in checked.reasons.most_common():
-        table.add_row(reason.value, f"{count:,}")
-    console.print(table)
+        made.add_row(reason.value, f"{count:,}")
+    console.print(made)
     for row in checked.bad[:_SHOWN]:
         console.print(str(row), markup=False)
     if len(checked.bad) > _SHOWN and written is None:

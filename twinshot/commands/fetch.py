@@ -26,8 +26,8 @@ def fetch(
     from engine.errors import TwinshotError
     from engine.files import require_folder
     from engine.preprocess import Preprocessing
+    from engine.terminal.progress import counting
     from engine.wording import counted
-    from twinshot.commands.progress import counting
     from twinshot.fetch.addresses import HostList
     from twinshot.fetch.download import Downloader
     from twinshot.fetch.feed import FAILED_FILE, fetch_feed

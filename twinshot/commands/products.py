@@ -158,15 +158,10 @@ def _readable(photos: list[Path]) -> list[Path]:
 
 
 def _table(page: "list[ListedProduct]") -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from engine.terminal.tables import console, in_one_line, table, whole
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("product", "photos", "category", "title"):
-        table.add_column(name, justify="right" if name == "photos" else "left")
+    shown = table("product", "photos", "category", "title", numbers=("photos",), cut=("title",))
     for own in page:
         category = "/".join(name or "-" for name in (own.category.meta, own.category.level2, own.category.leaf))
-        table.add_row(Text(own.product_id), str(len(own.images)), Text(category), Text(own.title or ""))
-    Console().print(table)
+        shown.add_row(whole(own.product_id), str(len(own.images)), whole(category), in_one_line(own.title or ""))
+    console().print(shown)

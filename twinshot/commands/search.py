@@ -2,13 +2,18 @@
 
 import json as jsonlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from engine.bundle.generation import Generation
     from engine.preprocess import Pixels, Preprocessing
+    from engine.ranking import Found
+
+Scored = tuple[float | None, bool | None]
 
 
 def search(
@@ -16,6 +21,13 @@ def search(
     photos: Annotated[list[Path], typer.Argument(help="Photos to search with.")],
     limit: Annotated[int, typer.Option(min=1, max=200, help="Products per photo.")] = 10,
     category: Annotated[list[str] | None, typer.Option(help="Only these categories (any of them).")] = None,
+    pictures: Annotated[
+        bool | None,
+        typer.Option(
+            "--pictures/--no-pictures",
+            help="Pictures above the table. Default: where the terminal has graphics; elsewhere they are coarse.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object per photo and line.")] = False,
 ) -> None:
     """Find the products on photos. A photo that cannot be used is named, the others are answered; exit code 2.
@@ -24,6 +36,7 @@ def search(
     """
     from engine.bundle.generation import open_generation
     from engine.bundle.store import current
+    from engine.calibration import NEEDED
     from engine.encoder import Encoder
     from engine.errors import InputError
     from engine.ranking import rank
@@ -32,6 +45,7 @@ def search(
     generation = open_generation(bundles / current(bundles))
     encoder = Encoder(generation.folder, verify=False)
     scope = scope_of(category, generation.manifest.categories) if category else generation.manifest.scope
+    drawing = not json and _draws(generation, pictures)
     readable = 0
     for path in photos:
         pixels = _load(path, encoder.card.preprocessing)
@@ -39,12 +53,14 @@ def search(
             continue
         readable += 1
         embedding = encoder.encode(pixels[None]).embeddings[0]
-        found = rank(generation, embedding, limit, scope).found[:limit]
+        found = rank(generation, embedding, max(limit, NEEDED), scope).found
+        scored = _scored(generation, found)[:limit]
         if json:
-            results = [own._asdict() for own in found]
-            print(jsonlib.dumps({"photo": str(path), "generation": generation.id, "results": results}))
-        else:
-            _table(path, [(f.product_id, f.image_id, f.similarity, f.distance, f.row) for f in found], generation)
+            _print_json(path, generation, found[:limit], scored)
+            continue
+        if drawing:
+            _draw(path, generation, found[:limit])
+        _table(path, generation, found[:limit], scored)
     if readable < len(photos):
         raise typer.Exit(InputError.exit_code)
 
@@ -64,17 +80,68 @@ def _load(path: Path, spec: "Preprocessing") -> "Pixels | None":
     return None
 
 
-def _table(path: Path, found: list[tuple[str, str, float, int, int]], generation: object) -> None:
+def _scored(generation: "Generation", found: "Sequence[Found]") -> list[Scored]:
+    """Score and match of each, as the service gives them; None where the generation has no scores."""
+    from engine.calibration import scores
+
+    own = generation.manifest.calibration
+    if own is None:
+        return [(None, None)] * len(found)
+    return [(score, own.matches(score)) for score in scores(own.formula, [each.similarity for each in found])]
+
+
+def _print_json(path: Path, generation: "Generation", found: "Sequence[Found]", scored: Sequence[Scored]) -> None:
+    results: list[dict[str, Any]] = [
+        {
+            "product_id": own.product_id,
+            "score": score,
+            "match": match,
+            "similarity": own.similarity,
+            "distance": own.distance,
+            "image_id": own.image_id,
+        }
+        for own, (score, match) in zip(found, scored, strict=True)
+    ]
+    print(jsonlib.dumps({"photo": str(path), "generation": generation.id, "results": results}, ensure_ascii=False))
+
+
+def _draws(generation: "Generation", wanted: bool | None) -> bool:
+    """Whether pictures are drawn: never in a pipe, nor where the index has none."""
+    if wanted is False:
+        return False
+    from twinshot.pictures import can_draw
+
+    if not can_draw(coarsely=wanted is True):
+        return False
+    if generation.thumbs is None and wanted:
+        print("twinshot: no pictures: this index has no thumbnails (`twinshot index --thumbs`)", file=sys.stderr)
+    return generation.thumbs is not None
+
+
+def _draw(path: Path, generation: "Generation", found: "Sequence[Found]") -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    from engine.bundle.generation import Generation
+    from engine.bundle.thumbs import make_thumb
+    from engine.preprocess import decode
+    from twinshot.pictures import drawn, tile
 
-    assert isinstance(generation, Generation)
-    table = Table(title=str(path), title_justify="left")
-    for name in ("rank", "product", "photo", "similarity", "distance", "title"):
-        table.add_column(name, justify="right" if name in ("rank", "similarity", "distance") else "left")
-    for place, (product, image, similarity, distance, row) in enumerate(found, 1):
-        title = generation.table.record(row).title or ""
-        table.add_row(str(place), product, image, f"{similarity:.3f}", str(distance), title)
-    Console().print(table)
+    assert generation.thumbs is not None
+    console = Console()
+    photo = make_thumb(decode(path.read_bytes(), generation.card.preprocessing).image)
+    tiles = [tile("photo", photo), *(tile(str(n), generation.thumbs[own.row]) for n, own in enumerate(found, 1))]
+    console.print(drawn(tiles, console.width))
+
+
+def _table(path: Path, generation: "Generation", found: "Sequence[Found]", scored: Sequence[Scored]) -> None:
+    from rich.text import Text
+
+    from engine.terminal.tables import console, in_one_line, table, whole
+
+    names = ("#", "product", "score", "similarity", "distance", "photo", "title")
+    shown = table(*names, numbers=("#", *names[2:5]), cut=("title",), title=str(path))
+    for place, (own, (score, match)) in enumerate(zip(found, scored, strict=True), 1):
+        sure = Text("-" if score is None else f"{score * 100:.0f} %", style="bold green" if match else "")
+        title = in_one_line(generation.table.record(own.row).title or "")
+        product, photo = whole(own.product_id), whole(own.image_id)
+        shown.add_row(str(place), product, sure, f"{own.similarity:.3f}", str(own.distance), photo, title)
+    console().print(shown)

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.catalogue.catalogue import open_catalogue
 from engine.catalogue.columns import column_mapping
 from engine.catalogue.row import Row
-from twinshot.commands.progress import counting
+from engine.terminal.progress import counting
 from twinshot.demo.questions import Question, good_rows, hold_out, near_twins, questions
 from twinshot.demo.stages import Stages, digest, files_digest, source_digest
 

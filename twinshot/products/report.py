@@ -10,9 +10,9 @@ from engine.catalogue.catalogue import open_catalogue
 from engine.catalogue.check import check, require_good
 from engine.catalogue.columns import column_mapping
 from engine.preprocess import Preprocessing
+from engine.terminal.progress import counting
 from engine.wording import counted
 from twinshot.client import Client
-from twinshot.commands.progress import counting
 from twinshot.products.upload import Uploaded, upload
 
 _SHOWN = 20

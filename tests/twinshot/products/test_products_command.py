@@ -1,10 +1,7 @@
 """`twinshot products` against a real service."""
 
 import json
-import os
-import pty
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.running import Process, photo_of
+from tests.terminal import shown
 from tests.tiny_catalogue import write_catalogue
 from tests.twinshot.conftest import READ, WRITE
 from twinshot import Client
@@ -88,29 +86,10 @@ def test_the_products_are_listed(run: Run, shop: Client) -> None:
 
 def test_on_a_terminal_the_list_is_a_table(service: Process, shop: Client) -> None:
     shop.put_product("TABLE", [photo_of(73)], title="A [red] boot", meta="Table", leaf="Leaf")
-    ours, theirs = pty.openpty()
-    command = [
-        sys.executable,
-        "-m",
-        "twinshot",
-        "products",
-        "list",
-        "--category",
-        "meta:Table",
-        "--server",
-        service.url,
-    ]
-    with subprocess.Popen(command, stdout=theirs, env={**os.environ, "TWINSHOT_READ_KEY": READ}) as process:
-        os.close(theirs)
-        shown = b""
-        try:
-            while chunk := os.read(ours, 4096):
-                shown += chunk
-        except OSError:
-            pass  # the other end is closed
-        assert process.wait(30) == 0
-    os.close(ours)
-    assert re.search(r"TABLE +1 +Table/-/Leaf +A \[red\] boot", shown.decode())
+    command = ["products", "list", "--category", "meta:Table", "--server", service.url]
+    code, told = shown(command, TWINSHOT_READ_KEY=READ)
+    assert code == 0
+    assert re.search(r"TABLE +1 +Table/-/Leaf +A \[red\] boot", told)
 
 
 def test_a_catalogue_is_put_whole(run: Run, shop: Client, tmp_path: Path) -> None:
