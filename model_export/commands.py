@@ -100,11 +100,13 @@ def export(
 
     done = write(run, out, bits)
     parity = done.parity
-    text = (
-        f"exported {done.model} ({done.bytes / 1e6:.1f} MB); on {counted(parity.photos, 'photo')} the largest "
-        f"difference is {parity.max_difference:.1g}, {parity.differing_bits:.4%} of bits differ"
-    )
-    _tell(json, {"model": str(done.model), "bytes": done.bytes, "parity": parity.model_dump()}, text)
+    summary = {
+        "model": str(done.model),
+        "size": f"{done.bytes / 1e6:.1f} MB",
+        "parity": f"on {counted(parity.photos, 'photo')} the largest difference is {parity.max_difference:.1g}, "
+        f"{parity.differing_bits:.4%} of bits differ",
+    }
+    _tell(json, {"model": str(done.model), "bytes": done.bytes, "parity": parity.model_dump()}, summary)
 
 
 def _method(name: str) -> "Method":
@@ -206,13 +208,16 @@ def _require_some(rows: "Sequence[Row]", catalogue: Path) -> None:
         )
 
 
-def _summary(done: "Trained") -> str:
-    text = f"trained on {counted(done.photos, 'photo')} in {done.seconds:.0f} s: {done.run}"
-    if not done.figures:
-        return text
+def _summary(done: "Trained") -> dict[str, str]:
     said = [f"{name.removeprefix('val_').replace('_at_', '@')} {value:.3f}" for name, value in done.figures.items()]
-    return f"{text}; its best epoch {done.best_epoch}: {', '.join(said)} on held-out photos"
+    best = {"best epoch": f"{done.best_epoch}, on held-out photos: {', '.join(said)}"} if said else {}
+    return {"run": str(done.run), "photos": f"{done.photos:,}", "time": f"{done.seconds:,.0f} s", **best}
 
 
-def _tell(as_json: bool, values: dict[str, Any], text: str) -> None:
-    typer.echo(jsonlib.dumps(values, default=str) if as_json else text)
+def _tell(as_json: bool, values: dict[str, Any], summary: dict[str, str]) -> None:
+    if as_json:
+        typer.echo(jsonlib.dumps(values, default=str))
+        return
+    from engine.terminal.tables import print_summary
+
+    print_summary(summary)

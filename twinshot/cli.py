@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from engine.errors import TwinshotError
+from engine.errors import InputError, TwinshotError
 from twinshot.processes import StoppedError, Told, stop_on_signals
 
 COMMANDS: dict[str, str] = {
@@ -94,10 +94,22 @@ def _root(
     """Visual product search: send a photo, get back the ranked IDs of the same product."""
 
 
+def _usage(error: typer.TyperException) -> str:
+    """What was typed wrong, in one line, and where help is."""
+    said = " ".join(error.format_message().split())
+    context = getattr(error, "ctx", None)
+    where = "" if context is None else f"; `{context.command_path} --help` has all options and an example"
+    return said and said.rstrip(".") + where
+
+
 def main() -> None:
-    """Run the command line; an error of ours is one line on stderr and its exit code."""
+    """Run the command line; an error of ours or a wrong usage is one line on stderr and its exit code."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        if said := _usage(error):  # a group without a command has shown its help and says nothing
+            print(f"twinshot: {said}", file=sys.stderr)
+        sys.exit(InputError.exit_code)
     except TwinshotError as error:
         print(f"twinshot: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from rich import box
 from rich.console import Console
@@ -21,7 +21,15 @@ def console() -> Console:
 def table(*columns: str, numbers: tuple[str, ...] = (), cut: tuple[str, ...] = (), title: str | None = None) -> Table:
     """An empty table. Columns among `numbers` are aligned to the right; those among `cut` give way to the others."""
     shown = None if title is None else Text(title)
-    made = Table(title=shown, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    lines = box.SIMPLE_HEAD if sys.stdout.isatty() else None
+    made = Table(
+        title=shown,
+        title_justify="left",
+        title_style="bold",
+        box=lines,
+        pad_edge=False,
+        collapse_padding=lines is not None,
+    )
     for name in columns:
         justify: Literal["left", "right"] = "right" if name in numbers else "left"
         made.add_column(name, justify=justify, no_wrap=bool(cut) and name not in cut)
@@ -38,12 +46,17 @@ def in_one_line(text: str) -> Text:
     return Text(text, no_wrap=True, overflow="ellipsis")
 
 
-def print_summary(values: Mapping[str, Any]) -> None:
+def print_summary(values: Mapping[str, str | None]) -> None:
     """What came of long work: a line for each value that is not None."""
+    there = {name: value for name, value in values.items() if value is not None}
+    if not sys.stdout.isatty():
+        width = max(map(len, there), default=0)
+        for name, value in there.items():
+            print(f"{name:<{width}}  {value}")
+        return
     made = Table.grid(padding=(0, 2, 0, 0))
     made.add_column(style="bold", no_wrap=True)
     made.add_column(overflow="fold")
-    for name, value in values.items():
-        if value is not None:
-            made.add_row(Text(name), Text(str(value)))
+    for name, value in there.items():
+        made.add_row(Text(name), Text(value))
     console().print(made)

@@ -2,13 +2,17 @@
 
 import json as json_format
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.files import require_file_place, write_atomic
 from engine.wording import counted
+from index_builder.commands import completion
 from index_builder.commands.options import Bundles, Columns, Images, Threads, cores, names_of, print_json
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def evaluate(
@@ -17,7 +21,9 @@ def evaluate(
     query_splits: Annotated[
         str | None, typer.Option(help="Splits to ask, such as val,test; default test, else query, else all rows.")
     ] = None,
-    generation: Annotated[str | None, typer.Option(help="Its id; default: the live one.")] = None,
+    generation: Annotated[
+        str | None, typer.Option(help="Its id; default: the live one.", autocompletion=completion.generations)
+    ] = None,
     column: Columns = None,
     images: Images = None,
     truth: Annotated[
@@ -61,26 +67,52 @@ def evaluate(
 
 
 def _print_evaluation(result: dict[str, Any]) -> None:
-    typer.echo(
-        f"{result['generation']}: {result['answerable']:,} of {counted(result['queries'], 'query', 'queries')} "
-        f"({result['query_splits']}) have their {result['relevant']} among {counted(result['rows'], 'photo')}"
+    from engine.terminal.tables import console, print_summary
+
+    print_summary(
+        {
+            "generation": result["generation"],
+            "queries": f"{result['answerable']:,} of {result['queries']:,} ({result['query_splits']}) have their "
+            f"{result['relevant']} among {counted(result['rows'], 'photo')}",
+        }
     )
-    for kind in ("float", "bits", "bits_rescored"):
-        found = result[kind]
-        if found is None or not found["photo"]:
-            continue
-        name = f"float ({found['of']})" if kind == "float" else kind.replace("_", ", ")
-        for level in ("photo", "product"):
-            figures = "  ".join(f"{metric} {value:.3f}" for metric, value in found[level].items())
-            typer.echo(f"{name:<17} {level:<8} {figures}")
-    for level, own in result.get("categories", {}).items():
-        _print_level(level, own)
+    found = {kind: result[kind] for kind in ("float", "bits", "bits_rescored") if (result[kind] or {}).get("photo")}
+    names = {
+        kind: f"float ({own['of']})" if kind == "float" else kind.replace("_", ", ") for kind, own in found.items()
+    }
+    for level in ("photo", "product"):
+        if found:
+            console().print(_figures(level, {names[kind]: own[level] for kind, own in found.items()}))
+    if levels := result.get("categories", {}):
+        console().print(_figures("category", {level: _of_level(own) for level, own in levels.items()}))
+        for line in filter(None, map(_unknown, levels, levels.values())):
+            typer.echo(line)
 
 
-def _print_level(level: str, own: dict[str, Any]) -> None:
-    model, answers = own["model"] or {}, own["index"]
-    shown = {name: value for name, value in {**model, **answers}.items() if isinstance(value, float)}
-    figures = "  ".join(f"{metric} {value:.3f}" for metric, value in shown.items())
-    unknown = {"the model": model.get("unknown", 0), "the index": answers["unknown"]}
-    gaps = "".join(f"; unknown to {whom}: {count:,}" for whom, count in unknown.items() if count)
-    typer.echo(f"{'category':<17} {level:<8} {figures}  of {counted(own['queries'], 'query', 'queries')}{gaps}")
+def _figures(what: str, rows: dict[str, dict[str, float | int]]) -> "Table":
+    """A line for each of `rows`, a column for each figure that any of them has."""
+    from engine.terminal.tables import table
+
+    columns = list(dict.fromkeys(name for figures in rows.values() for name in figures))
+    made = table(what, *columns, numbers=tuple(columns))
+    for name, figures in rows.items():
+        made.add_row(name, *(_shown(figures.get(own)) for own in columns))
+    return made
+
+
+def _shown(figure: float | int | None) -> str:
+    if figure is None:
+        return "-"
+    return f"{figure:,}" if isinstance(figure, int) else f"{figure:.3f}"
+
+
+def _of_level(own: dict[str, Any]) -> dict[str, float | int]:
+    both = {**(own["model"] or {}), **own["index"]}
+    return {"queries": own["queries"], **{name: value for name, value in both.items() if isinstance(value, float)}}
+
+
+def _unknown(level: str, own: dict[str, Any]) -> str | None:
+    """How many queries have a category of this level that is not known; None where all are."""
+    unknown = {"the model": (own["model"] or {}).get("unknown", 0), "the index": own["index"]["unknown"]}
+    gaps = [f"{count:,} unknown to {whom}" for whom, count in unknown.items() if count]
+    return f"{level}: queries with a category {', '.join(gaps)}" if gaps else None

@@ -5,12 +5,15 @@ from typing import Annotated
 import typer
 
 from engine.wording import counted
+from index_builder.commands import completion
 from index_builder.commands.options import AsJson, Bundles, print_json
 
 
 def verify(
     bundles: Bundles,
-    generation: Annotated[str | None, typer.Option(help="Its id; default: the live one.")] = None,
+    generation: Annotated[
+        str | None, typer.Option(help="Its id; default: the live one.", autocompletion=completion.generations)
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Read every file of a generation and compare its checksum.
@@ -53,17 +56,25 @@ def generations(bundles: Bundles, json: AsJson = False) -> None:
     if json:
         print_json({"generations": rows})
         return
+    from engine.terminal.tables import console, table
+
+    shown = table("generation", "photos", "products", "recall@1", "", numbers=("photos", "products", "recall@1"))
     for row in rows:
-        more = "" if row["recall@1"] is None else f"  recall@1 {row['recall@1']:.3f}"
-        mark = "live" if row["live"] else "    "
-        more += "  compacted" if row["compacted_from"] else ""
-        photos, products = counted(row["rows"], "photo"), counted(row["products"], "product")
-        typer.echo(f"{mark}  {row['generation']}  {photos:>17}  {products:>18}{more}")
+        recall = "-" if row["recall@1"] is None else f"{row['recall@1']:.3f}"
+        marks = ["live"] * row["live"] + ["compacted"] * (row["compacted_from"] is not None)
+        shown.add_row(row["generation"], f"{row['rows']:,}", f"{row['products']:,}", recall, ", ".join(marks))
+    console().print(shown)
 
 
 def rollback(
     bundles: Bundles,
-    to: Annotated[str | None, typer.Option(help="The generation; default: the one before the live one.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="The generation; default: the one before the live one.", autocompletion=completion.generations
+        ),
+    ] = None,
+    json: AsJson = False,
 ) -> None:
     """Make an older generation live again.
 
@@ -71,4 +82,8 @@ def rollback(
     """
     from index_builder.publish import roll_back
 
-    typer.echo(f"{roll_back(bundles, to)} is live")
+    live = roll_back(bundles, to)
+    if json:
+        print_json({"generation": live})
+    else:
+        typer.echo(f"{live} is live")

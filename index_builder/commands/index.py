@@ -88,36 +88,44 @@ def index(
 
 
 def _print_indexed(report: dict[str, Any], folder: Path) -> None:
+    from engine.terminal.tables import print_summary
+
     categories = f" in {counted(report['categories'], 'category', 'categories')}" if report["categories"] else ""
-    typer.echo(
-        f"{report['generation']} is live: {counted(report['rows'], 'photo')} of "
-        f"{counted(report['products'], 'product')}{categories}, {report['bytes'] / 1e6:,.1f} MB"
+    seconds = report["seconds"]
+    bad = f"{report['bad_rows']:,}, listed in {folder / 'bad_rows.csv'}" if report["bad_rows"] else None
+    print_summary(
+        {
+            "live": report["generation"],
+            "photos": f"{report['rows']:,} of {counted(report['products'], 'product')}{categories}",
+            "size": f"{report['bytes'] / 1e6:,.1f} MB",
+            "encoded": f"{counted(report['new_photos'], 'new photo')}, "
+            f"{counted(report['duplicate_photos'], 'copy', 'copies')} of others; "
+            f"{report['photos_per_second']:,.0f} photos/s, {seconds.get('encode', 0):,.1f} s",
+            "built": f"in {seconds['build']:,.1f} s",
+            "bad rows": bad,
+            "report": str(folder / "report.html"),
+            "recall@1": _recall(report["quality"]),
+            "scores": _scores(report["calibration"], report["uncalibrated"]),
+        }
     )
-    typer.echo(
-        f"{counted(report['new_photos'], 'new photo')}, "
-        f"{counted(report['duplicate_photos'], 'copy', 'copies')} of others; "
-        f"{report['photos_per_second']:,.0f} photos/s, {report['seconds'].get('encode', 0):,.1f} s to encode, "
-        f"{report['seconds']['build']:,.1f} s to build"
-    )
-    if report["bad_rows"]:
-        typer.echo(f"{counted(report['bad_rows'], 'bad row')}, listed in {folder / 'bad_rows.csv'}")
-    quality = report["quality"]
-    if quality["queries"]:
-        recall = quality["product"].get("recall@1")
-        shown = "none of them can be answered" if recall is None else f"product recall@1 {recall:.3f}"
-        typer.echo(
-            f"{counted(quality['answered'], 'held-out query', 'held-out queries')} ({quality['queries']}): {shown}"
-        )
-    typer.echo(f"report: {folder / 'report.html'}")
-    typer.echo(_scores_line(report["calibration"], report["uncalibrated"]))
 
 
-def _scores_line(own: dict[str, Any] | None, why_not: str | None) -> str:
+def _recall(quality: dict[str, Any]) -> str | None:
+    """Of products, on held-out queries; None where none were asked."""
+    if not quality["queries"]:
+        return None
+    recall = quality["product"].get("recall@1")
+    shown = "none can be answered" if recall is None else f"{recall:.3f}"
+    asked = counted(quality["answered"], "held-out query", "held-out queries")
+    return f"{shown} of products, {asked} ({quality['queries']})"
+
+
+def _scores(own: dict[str, Any] | None, why_not: str | None) -> str:
     if own is None:
-        return f"no scores: {why_not}"
+        return f"none: {why_not}"
     precision = "not known" if own["precision"] is None else f"{own['precision']:.2f}"
     return (
-        f"scores from {own['queries']:,} photos of {own['products']:,} products ({own['source']}), a third of them "
+        f"from {own['queries']:,} photos of {own['products']:,} products ({own['source']}), a third of them "
         f"strangers: calibration error {own['ece']:.3f} (95 % interval {own['ece_low']:.3f} to {own['ece_high']:.3f}); "
         f"recommended min_score {own['min_score']:.2f}: precision {precision}, recall {own['recall']:.2f}"
     )

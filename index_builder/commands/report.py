@@ -4,12 +4,16 @@ from typing import Annotated
 
 import typer
 
-from index_builder.commands.options import Bundles
+from index_builder.commands import completion
+from index_builder.commands.options import AsJson, Bundles, print_json
 
 
 def report(
     bundles: Bundles,
-    generation: Annotated[str | None, typer.Option(help="Its id; default: the live one.")] = None,
+    generation: Annotated[
+        str | None, typer.Option(help="Its id; default: the live one.", autocompletion=completion.generations)
+    ] = None,
+    json: AsJson = False,
 ) -> None:
     """Print where the report of a generation lies: a page to open in a browser, with report.json beside it.
 
@@ -25,4 +29,7 @@ def report(
             f"{path} is not there: `twinshot generations {bundles}` lists the generations, and those that were built "
             "before there were reports have none; the next `twinshot index` writes one"
         )
-    typer.echo(path)
+    if json:
+        print_json({"generation": path.parent.name, "page": str(path)})
+    else:
+        typer.echo(path)

@@ -152,4 +152,4 @@ def test_a_run_without_held_out_photos_says_no_figures(tmp_path: Path) -> None:
     (tmp_path / "shop.csv").write_text("\n".join(["image", *drawn.photos]) + "\n")
     arguments = ["train", str(tmp_path / "shop.csv"), f"--out={tmp_path / 'run'}", "--epochs=1", "--set=batch=8"]
     done = CliRunner().invoke(app, [*arguments, *SMALL], catch_exceptions=False)
-    assert re.fullmatch(rf"trained on 60 photos in \d+ s: {tmp_path / 'run'}\n", done.stdout)
+    assert re.fullmatch(rf"run +{tmp_path / 'run'}\nphotos +60\ntime +\d+ s\n", done.stdout)

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -25,12 +26,64 @@ def test_the_version_is_the_package_s() -> None:
     assert (done.returncode, done.stdout) == (0, f"twinshot {version('twinshot')}\n")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_s_help_shows_an_example(name: str) -> None:
-    done = run(name, "--help")
-    assert done.returncode == 0, done.stderr
-    assert f"twinshot {name}" in " ".join(done.stdout.split())
-    assert "Example:" in done.stdout
+EVERY = [*COMMANDS, "products add", "products remove", "products list"]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_each_command_has_help_with_an_example_and_says_in_one_line_what_was_typed_wrong(name: str) -> None:
+    helped = run(*name.split(), "--help")
+    assert helped.returncode == 0, helped.stderr
+    words = " ".join(helped.stdout.split())
+    assert f"Example: twinshot {name} " in words
+    wrong = run(*name.split(), "--nonsense")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    (line,) = wrong.stderr.splitlines()
+    assert line.startswith("twinshot: No such option: --nonsense")
+    assert f"twinshot {name} --help` has all options and an example" in line
+
+
+@pytest.mark.parametrize("name", [own for own in EVERY if own not in ("serve", "products")])
+def test_each_command_whose_answer_a_program_would_read_has_json(name: str) -> None:
+    assert "--json" in run(*name.split(), "--help").stdout
+
+
+def test_a_group_without_a_command_shows_its_help() -> None:
+    for done in (run(), run("products")):
+        assert done.returncode == 2
+        assert "Usage: " in done.stdout
+        assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"), [("ro", ["rollback"]), ("products r", ["remove"]), ("doctor --v", ["--verify"])]
+)
+def test_bash_completes_commands_and_options(words: str, offered: list[str]) -> None:
+    assert completed(words) == offered
+
+
+def test_bash_completes_the_generations_of_the_folder_that_is_typed(tiny_bundle: Path, tmp_path: Path) -> None:
+    live = (tiny_bundle / "CURRENT").read_text().strip()
+    for command in (
+        "rollback {} --to ",
+        "verify {} --generation ",
+        "evaluate {} --generation ",
+        "submit {} --generation ",
+    ):
+        assert completed(command.format(tiny_bundle) + live[:4]) == [live]
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        assert completed(f"rollback {folder} --to 2") == []
+
+
+def completed(words: str) -> list[str]:
+    """What bash would offer after `twinshot WORDS`."""
+    typed = f"twinshot {words}"
+    asked = {"_TWINSHOT_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    code = "import sys; sys.argv = ['twinshot']; from twinshot.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, **asked}
+    )
+    assert done.stderr == ""
+    return done.stdout.split()
 
 
 def test_the_help_loads_neither_torch_nor_faiss_nor_onnxruntime() -> None:

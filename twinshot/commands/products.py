@@ -141,8 +141,13 @@ def list_products(
             for own in found:
                 print(own.model_dump_json())
         elif sys.stdout.isatty():
-            while page := list(islice(found, _PAGE)):
+            page = list(islice(found, _PAGE))
+            if not page:
+                where = " in these categories" if category else " yet: `twinshot products add` puts some"
+                print(f"there are no products{where}")
+            while page:
                 _table(page)
+                page = list(islice(found, _PAGE))
         else:
             for own in found:
                 print(own.product_id)

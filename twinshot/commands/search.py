@@ -20,7 +20,10 @@ def search(
     bundles: Annotated[Path, typer.Argument(help="The bundle folder.")],
     photos: Annotated[list[Path], typer.Argument(help="Photos to search with.")],
     limit: Annotated[int, typer.Option(min=1, max=200, help="Products per photo.")] = 10,
-    category: Annotated[list[str] | None, typer.Option(help="Only these categories (any of them).")] = None,
+    category: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these categories (any of them)."),
+    ] = None,
     pictures: Annotated[
         bool | None,
         typer.Option(

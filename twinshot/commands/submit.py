@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.wording import counted
+from index_builder.commands import completion
 
 if TYPE_CHECKING:
     from index_builder.submitting import Submitted
@@ -19,7 +20,9 @@ def submit(
     queries: Annotated[Path, typer.Option(help="The eProduct folder, or another catalogue with the query photos.")],
     out: Annotated[Path, typer.Option(help="The file to write.")],
     query_splits: Annotated[str, typer.Option(help="Splits to ask, such as query,test.")] = "query",
-    generation: Annotated[str | None, typer.Option(help="Its id; default: the live one.")] = None,
+    generation: Annotated[
+        str | None, typer.Option(help="Its id; default: the live one.", autocompletion=completion.generations)
+    ] = None,
     column: Annotated[list[str] | None, typer.Option(help="Our column = theirs, such as image=photo_path.")] = None,
     images: Annotated[Path | None, typer.Option(help="Folder or tar file with the photos.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail at a bad row: no query gets an empty list.")] = False,

@@ -2,13 +2,16 @@
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.app.running import Process, photo_of
+from index_builder.indexing import Order, index
+from index_builder.progress import Progress
+from tests.app.running import Process, photo_of, processes
 from tests.terminal import shown
 from tests.tiny_catalogue import write_catalogue
 from tests.twinshot.conftest import READ, WRITE
@@ -90,6 +93,21 @@ def test_on_a_terminal_the_list_is_a_table(service: Process, shop: Client) -> No
     code, told = shown(command, TWINSHOT_READ_KEY=READ)
     assert code == 0
     assert re.search(r"TABLE +1 +Table/-/Leaf +A \[red\] boot", told)
+
+
+def test_where_nothing_is_listed_a_terminal_says_so_and_a_pipe_gets_nothing(tiny_model: Path, tmp_path: Path) -> None:
+    index(Order(catalogue=None, model=tiny_model, out=tmp_path / "bundles"), Progress())
+    with processes(tmp_path / "bundles", tmp_path) as start:
+        address = start().until_ready().url
+        code, told = shown(["products", "list", "--server", address])
+        piped = subprocess.run(
+            [sys.executable, "-m", "twinshot", "products", "list", "--server", address],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert (code, told) == (0, "there are no products yet: `twinshot products add` puts some\r\n")
+    assert (piped.stdout, piped.stderr) == ("", "")
 
 
 def test_a_catalogue_is_put_whole(run: Run, shop: Client, tmp_path: Path) -> None:
