@@ -51,6 +51,12 @@ def test_every_command_is_in_the_readme_or_the_docs() -> None:
     assert missing == []
 
 
+def test_the_page_of_commands_has_a_line_for_each() -> None:
+    page = (PROJECT / "docs" / "commands.md").read_text(encoding="utf-8")
+    lines = [line.split("|")[1] for line in page.splitlines() if line.startswith("| [")]
+    assert [name for name in COMMANDS if not any(f"`{name}`" in re.split(r"[\[\], ]+", line) for line in lines)] == []
+
+
 def test_every_link_and_anchor_leads_somewhere() -> None:
     pages = {page: page.read_text(encoding="utf-8") for page in PAGES}
     assert [

@@ -101,7 +101,9 @@ def test_commands_and_options_that_a_sentence_names_exist() -> None:
     assert [found for found in named(r"`twinshot ([a-z]+)\b") if found[1] not in COMMANDS] == []
     groups = [command([name]) for name in COMMANDS]
     commands = [own for group in groups for own in (group, *getattr(group, "commands", {}).values())]
-    known = {"--version", *OF_OTHER_PROGRAMS}.union(*map(options, commands))
+    known = {"--version", "--install-completion", "--show-completion", *OF_OTHER_PROGRAMS}.union(
+        *map(options, commands)
+    )
     assert [found for found in named(r"(?<![\w-])(--[a-z][a-z-]+[a-z])\b", blocks=False) if found[1] not in known] == []
 
 
