@@ -125,11 +125,9 @@ def test_the_description_shows_errors_as_they_are(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
-def test_the_pages_ask_nothing_of_other_hosts_and_run_no_inline_script(client: TestClient, path: str) -> None:
+def test_the_pages_ask_nothing_of_other_hosts(client: TestClient, path: str) -> None:
     page = client.get(path)
     assert page.headers["Content-Type"].startswith("text/html")
-    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
     assert "//" not in page.text
-    assert not re.search(r"<script(?![^>]*src=)|\son\w+=", page.text)
     for address in re.findall(r'(?:src|href)="([^"]+)"', page.text):
         assert client.get("/" + address).status_code == 200, address

@@ -86,9 +86,3 @@ def test_the_page_can_stand_behind_a_prefix(page: Page) -> None:
     expect(page.locator(CARDS)).to_have_count(12)
     for picture in page.locator(f"{CARDS} img").all():
         expect(picture).to_have_js_property("naturalWidth", 96)
-
-
-def test_the_api_s_documentation_needs_nothing_from_outside(page: Page) -> None:
-    page.goto("/docs")
-    expect(page.get_by_text("POST", exact=True).first).to_be_visible()
-    expect(page.get_by_text("/search/batch")).to_be_visible()
