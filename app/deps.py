@@ -94,7 +94,7 @@ async def may_write(request: Request) -> None:
     """Raises ProblemError: 401 without the write key, 403 with the read key and where no change is taken, 429 for too
     many."""
     service = _of(request)
-    if service.settings.write_key is None or service.writer is None:
+    if not service.takes_changes:
         missing = "TWINSHOT_WRITE_KEY" if service.settings.write_key is None else "TWINSHOT_STATE"
         raise ProblemError("changes-off", f"{missing} is not set, so this service takes no changes (docs/settings.md)")
     require_write_key(request, service.settings)

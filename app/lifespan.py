@@ -46,6 +46,11 @@ class Service:
     write_rate: Rate | None
     reloader: Reloader
 
+    @property
+    def takes_changes(self) -> bool:
+        """Whether whoever has the write key may change products."""
+        return self.settings.write_key is not None and self.writer is not None
+
 
 class RequestState(TypedDict):
     """What Starlette copies into every request."""

@@ -211,6 +211,7 @@ class Info(_Answer):
     quality: dict[str, Any]
     limits: Limits
     cache: str
+    writable: bool = Field(description="Whether products can be changed: a state and a write key are set.")
 
 
 class Sample(_Answer):

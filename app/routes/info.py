@@ -48,6 +48,7 @@ async def info(service: Parts, loaded: Snapshot) -> Info:
             changes_bytes=batch.largest(service.settings),
         ),
         cache=service.cache.kind,
+        writable=service.takes_changes,
     )
 
 

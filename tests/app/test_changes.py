@@ -274,6 +274,8 @@ def test_changes_want_the_write_key_and_a_state(shops: Shops, client: TestClient
             check(shop.post("/admin/reload", headers=headers), kind)
         assert "TWINSHOT_WRITE_KEY" in shop.delete("/products/P03", headers=headers).json()["detail"]
         assert shop.get("/changes", headers={"Authorization": f"Bearer {READ}"}).status_code == 200
+        assert shop.get("/info", headers={"Authorization": f"Bearer {READ}"}).json()["writable"] is True
     with shops(write_key=None) as shop:
         assert "TWINSHOT_WRITE_KEY is not set" in check(put(shop, "NEW"), "changes-off")
+        assert shop.get("/info").json()["writable"] is False
     check(client.delete("/products/P03"), "changes-off")

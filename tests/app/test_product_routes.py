@@ -129,6 +129,7 @@ def test_info_says_what_is_served(client: TestClient, loaded: Loaded) -> None:
     assert "min_score" in info["calibration"]["reason"]
     assert info["limits"]["photo_types"] == ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]
     assert info["cache"] == "memory"
+    assert info["writable"] is False
 
 
 def test_every_category_that_info_lists_can_be_asked_for(client: TestClient) -> None:

@@ -63,6 +63,7 @@ class Info(Answer):
     quality: dict[str, Any]
     limits: Limits
     cache: str
+    writable: bool
 
 
 class Reloaded(Answer):
