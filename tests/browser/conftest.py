@@ -1,7 +1,7 @@
 """A real Chromium and a real service."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -113,13 +113,16 @@ def locked_page(browser: Browser, locked: Process) -> Iterator[Page]:
 
 
 @contextmanager
-def opened(browser: Browser, service: Process, **options: Any) -> Iterator[Page]:
-    """A page of a fresh profile; at the end nothing may have failed in it and nothing may have come from elsewhere."""
+def opened(browser: Browser, service: Process, refused: Container[int] = (), **options: Any) -> Iterator[Page]:
+    """A page of a fresh profile; at the end nothing may have failed in it and nothing may have come from elsewhere.
+
+    refused: statuses of answers that the test expects.
+    """
     context = browser.new_context(base_url=service.url, **options)
     own = context.new_page()
     wrong: list[str] = []
     own.on("console", _error(wrong))
-    own.on("response", _missing(wrong))
+    own.on("response", _missing(wrong, refused))
     own.on("pageerror", lambda error: wrong.append(str(error)))
     own.on("request", _outside(service.url, wrong))
     yield own
@@ -136,10 +139,10 @@ def _error(wrong: list[str]) -> Callable[[ConsoleMessage], None]:
     return look
 
 
-def _missing(wrong: list[str]) -> Callable[[Response], None]:
+def _missing(wrong: list[str], refused: Container[int]) -> Callable[[Response], None]:
     def look(response: Response) -> None:
         # a search may be refused, and anything for want of a key: the tests judge those
-        expected = response.status == 401 or urlsplit(response.url).path == "/search"
+        expected = response.status == 401 or response.status in refused or urlsplit(response.url).path == "/search"
         if response.status >= 400 and not expected:
             wrong.append(f"{response.status} from {response.url}")
 

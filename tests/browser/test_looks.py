@@ -4,15 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.app.running import Process
 from tests.browser.conftest import opened
+from tests.browser.looks import DESK, PHONE, not_wider_than_the_window, serious
 from tests.browser.searching import CARDS, choose
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-DESK = {"viewport": {"width": 1280, "height": 900}}
 SCHEMES = ["light", "dark"]
 
 
@@ -60,13 +58,8 @@ def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_window(
 ) -> None:
     with opened(browser, service, color_scheme=scheme, **size) as page:
         state(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        violations = Axe().run(page).response["violations"]
-    serious = [(own["id"], [node["html"] for node in own["nodes"]]) for own in violations if own["impact"] in GRAVE]
-    assert serious == []
-
-
-GRAVE = ("serious", "critical")
+        assert not_wider_than_the_window(page)
+        assert serious(page) == []
 
 
 def test_the_search_is_done_by_keys_alone(page: Page) -> None:

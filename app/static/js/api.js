@@ -59,7 +59,8 @@ export async function request(path, options = {}) {
   const response = await reach(path, { ...options, headers: { ...options.headers, ...authorization(sent) } });
   if (response.ok) return response;
   const problem = await problemOf(response);
-  if (problem.status === 401 && (key() !== sent || (await newKey(sent)))) return request(path, options);
+  const otherKey = problem.status === 401 || problem.kind === "read-only-key";
+  if (otherKey && (key() !== sent || (await newKey(whyKey(problem, sent, options.method))))) return request(path, options);
   throw problem;
 }
 
@@ -115,8 +116,13 @@ function authorization(sent) {
   return sent ? { Authorization: `Bearer ${sent}` } : {};
 }
 
-async function newKey(sent) {
-  const why = sent ? "The key is wrong." : "This service needs a key.";
+function whyKey({ kind }, sent, method) {
+  if (kind === "read-only-key") return "This key may read only. Changes need the write key.";
+  if (sent) return "The key is wrong.";
+  return ["PUT", "PATCH", "DELETE"].includes(method) ? "Changes need the write key." : "This service needs a key.";
+}
+
+async function newKey(why) {
   asking ??= askForKey(why).finally(() => (asking = null));
   return asking;
 }

@@ -1,0 +1,104 @@
+// What changes products, each as one request (docs/api.md): the answer has the new revision and ETag.
+
+import { json, request } from "../api.js";
+
+/** @typedef {{product_id: string, revision: number, etag: string|null, images: string[]}} Change */
+
+/**
+ * Whether there is such a product.
+ * @param {string} id
+ * @returns {Promise<boolean>}
+ */
+export async function exists(id) {
+  try {
+    await request(at(id));
+    return true;
+  } catch (error) {
+    if (error.kind === "unknown-product") return false;
+    throw error;
+  }
+}
+
+/**
+ * A product and the ETag that says which state of it this is.
+ * @param {string} id
+ * @returns {Promise<object>} the answer of GET /products/{id} with `etag`
+ */
+export async function product(id) {
+  const response = await request(at(id));
+  return { ...(await response.json()), etag: response.headers.get("ETag") };
+}
+
+/**
+ * Put a product with all its photos.
+ * @param {string} id
+ * @param {object} fields title, url, meta, level2, leaf; what is missing is unknown
+ * @param {File[]} photos
+ * @returns {Promise<Change>}
+ */
+export function put(id, fields, photos) {
+  const body = form(id, photos);
+  body.append("product", JSON.stringify(fields));
+  return json(at(id), { method: "PUT", body });
+}
+
+/**
+ * Change what is known of a product, if it is still as `etag` says.
+ * @param {string} id
+ * @param {object} fields null: unknown
+ * @param {string} etag
+ * @returns {Promise<Change>}
+ */
+export function edit(id, fields, etag) {
+  const headers = { "Content-Type": "application/merge-patch+json", "If-Match": etag };
+  return json(at(id), { method: "PATCH", body: JSON.stringify(fields), headers });
+}
+
+/**
+ * Add photos to a product that is still as `etag` says.
+ * @param {string} id
+ * @param {File[]} photos
+ * @param {string} etag
+ * @returns {Promise<Change>}
+ */
+export function addPhotos(id, photos, etag) {
+  return json(`${at(id)}/images`, { method: "POST", body: form(id, photos), headers: { "If-Match": etag } });
+}
+
+/**
+ * Remove a photo of a product that is still as `etag` says.
+ * @param {string} id
+ * @param {string} photo
+ * @param {string} etag
+ * @returns {Promise<Change>}
+ */
+export function removePhoto(id, photo, etag) {
+  return json(`${at(id)}/images/${encodeURIComponent(photo)}`, { method: "DELETE", headers: { "If-Match": etag } });
+}
+
+/**
+ * Remove a product that is still as `etag` says.
+ * @param {string} id
+ * @param {string} etag
+ * @returns {Promise<Change>}
+ */
+export function remove(id, etag) {
+  return json(at(id), { method: "DELETE", headers: { "If-Match": etag } });
+}
+
+function at(id) {
+  return `products/${encodeURIComponent(id)}`;
+}
+
+// A photo's name is its own in the whole catalogue, and cameras name all photos alike: so each gets the product's id.
+function form(id, photos) {
+  const body = new FormData();
+  const taken = new Set();
+  for (const photo of photos) {
+    let name = photo.name.startsWith(id) ? photo.name : `${id}-${photo.name}`;
+    if (taken.has(name)) name = `${id}-${taken.size + 1}-${photo.name}`;
+    taken.add(name);
+    body.append("image", photo, name);
+  }
+  return body;
+}

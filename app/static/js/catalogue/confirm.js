@@ -1,0 +1,28 @@
+// Asks before what cannot be undone.
+
+import { el } from "../dom.js";
+
+/**
+ * Ask, with Cancel as what Enter and Escape mean.
+ * @param {string} question
+ * @param {string} text what will happen
+ * @param {string} verb what the button says
+ * @returns {Promise<boolean>}
+ */
+export function confirmed(question, text, verb) {
+  const close = (value) => () => dialog.close(value);
+  const dialog = el("dialog", { "aria-labelledby": "question", "aria-describedby": "question-text", class: "question" },
+    el("h2", { id: "question" }, question),
+    el("p", { id: "question-text" }, text),
+    el("div", { class: "row end" },
+      el("button", { type: "button", class: "quiet", autofocus: true, onclick: close("") }, "Cancel"),
+      el("button", { type: "button", class: "danger", onclick: close("yes") }, verb)));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((done) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      done(dialog.returnValue === "yes");
+    }, { once: true });
+  });
+}

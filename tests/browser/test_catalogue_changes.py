@@ -1,0 +1,251 @@
+"""Products are added, changed and removed on the page, by whoever has the write key."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.app.running import Process, photo_of
+from tests.browser.conftest import READ_KEY, opened
+from tests.browser.shops import TILES, WRITE_KEY, shop_over, with_key
+
+
+@pytest.fixture(scope="module")
+def shop(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """All tests share its catalogue: each changes products of its own."""
+    with shop_over(tiny_bundle, tmp_path_factory.mktemp("shop"), TWINSHOT_READ_KEY=READ_KEY) as own:
+        yield own
+
+
+@pytest.fixture
+def keeper(browser: Browser, shop: Process) -> Iterator[Page]:
+    """A page of somebody who has the write key. Whether there is such a product is asked before one is added: 404."""
+    with opened(browser, shop, refused=[404]) as page:
+        with_key(page)
+        yield page
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / name for name in ("front.jpg", "back.jpg")]
+    for at, path in enumerate(paths):
+        path.write_bytes(photo_of(50, at))
+    return paths
+
+
+def asked(shop: Process, path: str) -> dict[str, object]:
+    answer = shop.http.get(path, headers={"Authorization": f"Bearer {READ_KEY}"})
+    return dict(answer.json(), status=answer.status_code)
+
+
+def changed(shop: Process, product: str, **fields: str) -> None:
+    """Somebody else changes a product."""
+    answer = shop.http.patch(f"/products/{product}", json=fields, headers={"Authorization": f"Bearer {WRITE_KEY}"})
+    assert answer.status_code == 200
+
+
+def fill(page: Page, id: str, photos: list[Path]) -> None:
+    page.goto("/#catalogue?add=")
+    page.get_by_label("Product id").fill(id)
+    page.locator("#field-photos").set_input_files(photos)
+
+
+def test_a_product_is_added_with_photos_and_found_by_the_next_search(
+    keeper: Page, shop: Process, photos: list[Path]
+) -> None:
+    fill(keeper, "NEW/1", photos)
+    previews = keeper.get_by_role("list", name="Chosen photos").get_by_role("img")
+    expect(previews).to_have_count(2)
+    expect(previews.first).to_have_js_property("naturalWidth", 96)
+    keeper.get_by_label("Title").fill("Something new")
+    keeper.get_by_label("Category", exact=True).fill("meta0")
+    keeper.get_by_label("Subcategory").focus()
+    known = keeper.locator("#known-level2 option").evaluate_all("all => all.map(own => own.value)")
+    assert known == ["level0", "level2", "level4"]  # those below meta0
+    keeper.get_by_label("Subcategory").fill("level2")
+    keeper.get_by_label("Web address").fill("https://shop.example/new")
+    keeper.get_by_role("button", name="Add product").click()
+    expect(keeper.get_by_role("heading", name="Something new")).to_be_focused()
+    expect(keeper.get_by_role("list", name="Photos").get_by_role("img").first).to_have_js_property("naturalWidth", 96)
+    product = asked(shop, "/products/NEW%2F1")
+    assert product["category"] == {"meta": "meta0", "level2": "level2", "leaf": None}
+    assert [own["image_id"] for own in product["images"]] == ["NEW/1-back.jpg", "NEW/1-front.jpg"]  # type: ignore[attr-defined]
+    key = {"Authorization": f"Bearer {READ_KEY}"}
+    found = shop.http.post("/search", files={"image": photos[0].read_bytes()}, headers=key).json()
+    assert found["results"][0]["product_id"] == "NEW/1"
+    keeper.get_by_role("link", name="‹ All products").click()
+    expect(keeper.locator(TILES).first).to_contain_text("Something new")
+    expect(keeper.get_by_role("treeitem", name="meta0")).to_contain_text("38")
+
+
+def test_a_photo_is_left_out_again_and_one_that_is_none_is_refused_at_once(
+    keeper: Page, photos: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "note.txt").write_text("hello")
+    fill(keeper, "X", [*photos, tmp_path / "note.txt"])
+    expect(keeper.get_by_role("alert")).to_have_text("note.txt is not a photo.")
+    keeper.get_by_role("button", name="Leave out front.jpg").click()
+    expect(keeper.get_by_role("list", name="Chosen photos").get_by_role("img")).to_have_count(1)
+    keeper.locator("#field-photos").set_input_files(photos)
+    expect(keeper.get_by_role("list", name="Chosen photos").get_by_role("img")).to_have_count(2)
+    expect(keeper.get_by_role("alert")).to_have_text("back.jpg is there already.")
+
+
+def test_a_product_that_is_there_is_replaced_only_after_a_question(
+    keeper: Page, shop: Process, photos: list[Path]
+) -> None:
+    before = asked(shop, "/products/P05")["images"]
+    fill(keeper, "P05", photos)
+    keeper.get_by_role("button", name="Add product").click()
+    question = keeper.get_by_role("dialog", name="Replace P05?")
+    question.get_by_role("button", name="Cancel").click()
+    expect(question).to_be_hidden()
+    assert asked(shop, "/products/P05")["images"] == before
+    keeper.get_by_role("button", name="Add product").click()
+    question.get_by_role("button", name="Replace").click()
+    expect(keeper.get_by_role("heading", name="P05")).to_be_focused()
+    assert len(asked(shop, "/products/P05")["images"]) == 2  # type: ignore[arg-type]
+
+
+def test_title_and_category_are_edited_and_photos_stay(keeper: Page, shop: Process) -> None:
+    keeper.goto("/#catalogue?product=P06")
+    keeper.get_by_role("button", name="Edit").click()
+    expect(keeper.get_by_label("Title")).to_be_focused()
+    expect(keeper.get_by_label("Title")).to_have_value("Drawn product 6")
+    keeper.get_by_label("Title").fill("Another name")
+    keeper.get_by_label("Type").fill("")
+    with keeper.expect_request(lambda own: own.method == "PATCH") as sent:
+        keeper.get_by_role("button", name="Save").click()
+    assert sent.value.post_data_json == {"title": "Another name", "leaf": None}
+    assert sent.value.headers["if-match"]
+    expect(keeper.get_by_role("heading", name="Another name")).to_be_focused()
+    product = asked(shop, "/products/P06")
+    assert product["category"] == {"meta": "meta1", "level2": "level1", "leaf": None}
+    assert len(product["images"]) == 3  # type: ignore[arg-type]
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(browser: Browser, shop: Process) -> None:
+    with opened(browser, shop, refused=[412]) as page:
+        with_key(page)
+        page.goto("/#catalogue?product=P07")
+        page.get_by_role("button", name="Edit").click()
+        changed(shop, "P07", title="Theirs")
+        page.get_by_label("Title").fill("Ours")
+        page.get_by_role("button", name="Save").click()
+        alert = page.get_by_role("alert")
+        expect(alert).to_contain_text("Somebody else has changed this product meanwhile")
+        assert asked(shop, "/products/P07")["title"] == "Theirs"
+        alert.get_by_role("button", name="Show it as it is now").click()
+        expect(page.get_by_role("heading", name="Theirs")).to_be_focused()
+        page.get_by_role("button", name="Edit").click()
+        page.get_by_label("Title").fill("Ours")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", name="Ours")).to_be_focused()
+
+
+def test_photos_are_added_and_removed(keeper: Page, shop: Process, photos: list[Path]) -> None:
+    keeper.goto("/#catalogue?product=P08")
+    pictures = keeper.get_by_role("list", name="Photos").get_by_role("img")
+    keeper.get_by_role("button", name="Add photos").click()
+    keeper.locator("#field-photos").set_input_files(photos[:1])
+    keeper.locator("form").get_by_role("button", name="Add photos").click()
+    expect(pictures).to_have_count(4)
+    keeper.get_by_role("button", name="Remove photo 1").click()
+    keeper.get_by_role("dialog").get_by_role("button", name="Remove photo").click()
+    expect(pictures).to_have_count(3)
+    ids = [own["image_id"] for own in asked(shop, "/products/P08")["images"]]  # type: ignore[attr-defined]
+    assert ids == ["P08-1", "P08-2", "P08-front.jpg"]
+
+
+def test_a_product_is_removed_after_a_question_that_means_no_by_itself(keeper: Page, shop: Process) -> None:
+    keeper.goto("/#catalogue?product=P09")
+    remove = keeper.get_by_role("button", name="Remove product")
+    question = keeper.get_by_role("dialog", name="Remove Drawn product 9?")
+    for no in ("Escape", "Enter"):
+        remove.click()
+        expect(question).to_contain_text("3 photos")
+        keeper.keyboard.press(no)
+        expect(question).to_be_hidden()
+    assert asked(shop, "/products/P09")["status"] == 200
+    remove.click()
+    question.get_by_role("button", name="Remove product").click()
+    expect(keeper.locator(TILES).first).to_be_visible()
+    expect(keeper.get_by_text("Drawn product 9", exact=True)).to_have_count(0)
+    assert asked(shop, "/products/P09")["status"] == 404
+
+
+def test_who_may_only_read_is_asked_for_the_write_key_and_may_try_again(browser: Browser, shop: Process) -> None:
+    with opened(browser, shop, refused=[403]) as page:
+        page.goto("/#catalogue?product=P10")
+        ask = page.get_by_role("dialog", name="Key")
+        expect(ask).to_contain_text("This service needs a key.")
+        page.keyboard.type(READ_KEY)
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Edit").click()
+        page.get_by_label("Title").fill("By the keeper")
+        page.get_by_role("button", name="Save").click()
+        expect(ask).to_contain_text("This key may read only. Changes need the write key.")
+        page.keyboard.type("not-the-right-key-0")
+        page.keyboard.press("Enter")
+        expect(ask).to_contain_text("The key is wrong.")
+        ask.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("alert")).to_contain_text("Changes need the write key")
+        page.get_by_role("button", name="Save").click()
+        expect(ask).to_be_visible()
+        page.keyboard.type(WRITE_KEY)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="By the keeper")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("status", "id", "said"),
+    [
+        (409, "P1", "Another product has a photo of this name"),
+        (400, "BROKEN", "This is not a photo that can be read"),
+    ],
+)
+def test_a_refused_product_is_explained_and_the_form_stays_as_it_was(
+    browser: Browser, shop: Process, tmp_path: Path, status: int, id: str, said: str
+) -> None:
+    photo = tmp_path / "P11-0"  # a name that a photo of P11 has, and that begins with P1
+    photo.write_bytes(photo_of(51) if status == 409 else b"no photo")
+    with opened(browser, shop, refused=[404, status]) as page:
+        with_key(page)
+        fill(page, id, [photo])
+        page.get_by_role("button", name="Add product").click()
+        expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
+        expect(page.get_by_label("Product id")).to_have_value(id)
+        expect(page.get_by_role("list", name="Chosen photos").get_by_role("listitem")).to_have_count(1)
+        assert asked(shop, f"/products/{id}")["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "headers", "said"),
+    [
+        (413, "too-large", {}, "A photo, or all of them together, is too large"),
+        (422, "invalid-request", {}, "Something in the form cannot be used"),
+        (429, "busy", {"Retry-After": "7"}, "In 7 s it may be tried again."),
+    ],
+)
+def test_every_refusal_is_said_in_words(
+    browser: Browser, shop: Process, status: int, kind: str, headers: dict[str, str], said: str
+) -> None:
+    problem = {"type": f"urn:twinshot:problem:{kind}", "title": "t", "status": status, "detail": "the detail"}
+    with opened(browser, shop, refused=[404, status]) as page:
+        with_key(page)
+        page.goto("/#catalogue?product=P12")
+        page.get_by_role("button", name="Edit").click()
+        page.get_by_label("Title").fill("T")
+        page.route(
+            "**/products/P12",
+            lambda route: (
+                route.fulfill(json=problem, status=status, headers=headers)
+                if route.request.method == "PATCH"
+                else route.continue_()
+            ),
+        )
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("alert")).to_contain_text(said)
+        expect(page.get_by_role("alert")).to_contain_text("the detail")
+        expect(page.get_by_role("button", name="Save")).to_be_enabled()
