@@ -21,9 +21,12 @@ demo: setup ## draw a sample shop, train, index, serve and query it; stays up un
 system: ## what the tests need of the system: redis-server, nginx and Chromium
 	sh docker/system-packages.sh
 
+# the browser's tests run beside the others, which use one core most of the time: that saves three minutes
 test: setup system lint ## every test that is not long, with coverage
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -m "not long" $(ARGS)
+	$(BIN)/python -m coverage run -m pytest tests/browser > .browser-tests.log 2>&1 & browser=$$!; \
+	$(BIN)/python -m coverage run -m pytest -m "not long" --ignore=tests/browser $(ARGS); others=$$?; \
+	wait $$browser; seen=$$?; cat .browser-tests.log; exit $$((others > seen ? others : seen))
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=90
 
@@ -60,4 +63,4 @@ bench-live: setup system ## a catalogue that changes while it is served; some 20
 	$(BIN)/python -m benchmarks.table
 
 clean: ## the environment and everything that was made here
-	rm -rf $(VENV) demo var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf $(VENV) demo var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* .browser-tests.log

@@ -46,7 +46,7 @@ def test_titles_are_passed_on(tmp_path: Path) -> None:
     catalogue, out = write_catalogue(tmp_path / "shop", products=4), tmp_path / "bundles"
     done = twinshot("build", catalogue, f"--out={out}", "--titles", *SMALL)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith("twinshot: --titles: the 4 different titles of ")
+    assert done.stderr.splitlines()[-1].startswith("twinshot: --titles: too little is common to 4 different titles of ")
 
 
 def test_strict_is_passed_on(tmp_path: Path) -> None:
