@@ -57,6 +57,11 @@ class Live:
         """The live generation, for those who only report on it."""
         return self._loaded
 
+    @property
+    def ready(self) -> bool:
+        """Whether a request would get something to search."""
+        return self._loaded is not None and not self.draining
+
     def switch(self, loaded: Loaded) -> None:
         """Make `loaded` what new requests get."""
         self._loaded = loaded

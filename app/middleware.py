@@ -59,7 +59,11 @@ class Envelope:
             answer = respond("internal-error", f"unexpected failure; the log has it under {request_id}", request_id)
             await answer(scope, receive, send_with_headers)
         finally:
-            self._telemetry.answered(_route(scope), _method(scope), status, time.perf_counter() - started)
+            self._answered(scope, status, time.perf_counter() - started)
+
+    def _answered(self, scope: Scope, status: int, seconds: float) -> None:
+        route, method, problem = _route(scope), _method(scope), scope["state"].get("problem")
+        self._telemetry.answered(route, method, status, seconds, problem)
 
 
 def completed(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:

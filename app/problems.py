@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from app.caller import CallerGoneError
 from app.changes.errors import (
@@ -163,13 +164,24 @@ def _kind(error: TwinshotError) -> str:
     return next((kind for own, kind in _KIND_OF if isinstance(error, own)), "internal-error")
 
 
+class _ProblemResponse(Response):
+    """An error, which says in the request's state of which kind it is: for the metrics."""
+
+    def __init__(self, kind: str, problem: Problem, headers: Mapping[str, str]) -> None:
+        super().__init__(problem.model_dump_json(), problem.status, headers, MEDIA_TYPE)
+        self._kind = kind
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"]["problem"] = self._kind
+        await super().__call__(scope, receive, send)
+
+
 def _response(error: TwinshotError, request_id: str) -> Response:
     problem = problem_of(error, request_id)
     headers = dict(KINDS[_kind(error)].headers)
     if isinstance(error, ProblemError):
         headers |= error.headers
-    body = problem.model_dump_json()
-    return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+    return _ProblemResponse(_kind(error), problem, headers)
 
 
 async def _on_twinshot_error(request: Request, error: Exception) -> Response:

@@ -17,6 +17,7 @@ from prometheus_client import (
 
 from app.cache.base import Held
 from app.live import Loaded
+from app.problems import KINDS
 
 Stage = Literal["queue", "decode", "encode", "search", "rank", "cache"]
 Layer = Literal["answer", "embedding"]
@@ -58,7 +59,7 @@ class Timing:
 
 
 class Telemetry:
-    """The metrics of one service, in a registry of their own (docs/api.md lists them)."""
+    """The metrics of one service, in a registry of their own (docs/monitoring.md lists them)."""
 
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, of no use here
@@ -68,6 +69,7 @@ class Telemetry:
         self.request_seconds = Histogram(
             "twinshot_request_seconds", "Time to answer.", ["route"], registry=own, buckets=_BUCKETS
         )
+        self.errors = Counter("twinshot_errors", "Error answers by kind.", ["kind"], registry=own)
         self.stage_seconds = Histogram(
             "twinshot_stage_seconds", "Time a photo spent in a stage.", ["stage"], registry=own, buckets=_BUCKETS
         )
@@ -82,6 +84,7 @@ class Telemetry:
         self.cache_up = Gauge("twinshot_cache_up", "1 while the cache answers, else 0.", registry=own)
         self.queue_depth = Gauge("twinshot_queue_depth", "Photos that wait for a thread or have one.", registry=own)
         self.buffered_bytes = Gauge("twinshot_buffered_bytes", "Bytes of request bodies in memory.", registry=own)
+        self.ready = Gauge("twinshot_ready", "1 while photos can be answered, else 0.", registry=own)
         self.generation = Gauge(
             "twinshot_generation_info", "1 for the live generation.", ["generation", "model"], registry=own
         )
@@ -97,6 +100,10 @@ class Telemetry:
         self.revision = Gauge("twinshot_revision", "Revision of the catalogue in every answer.", registry=own)
         self.added_rows = Gauge("twinshot_added_rows", "Photos in memory that came with changes.", registry=own)
         self.gone_rows = Gauge("twinshot_gone_rows", "Photos that are still held but there no more.", registry=own)
+        self.changed_products = Gauge(
+            "twinshot_changed_products", "Products with changes that the generation does not include.", registry=own
+        )
+        self.followed = Gauge("twinshot_changes_followed", "1 while the log of changes can be followed.", registry=own)
         self.changes = Counter("twinshot_changes", "Changes by kind and outcome.", ["kind", "outcome"], registry=own)
         self.change_seconds = Histogram(
             "twinshot_change_seconds",
@@ -107,6 +114,8 @@ class Telemetry:
         )
         ProcessCollector(registry=own)
         self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        # there from the start: where a series begins with 1, Prometheus sees no increase
+        self._errors = {kind: self.errors.labels(kind) for kind in KINDS}
         # looked up once: finding a series by its labels costs more than counting in it
         self._stage_seconds = {stage: self.stage_seconds.labels(stage) for stage in get_args(Stage)}
         self._entry_bytes = {layer: self.cache_entry_bytes.labels(layer) for layer in get_args(Layer)}
@@ -116,14 +125,16 @@ class Telemetry:
             for hit in (True, False)
         }
 
-    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Count an answer. `route` and `method` are of a few known ones."""
+    def answered(self, route: str, method: str, status: int, seconds: float, problem: str | None) -> None:
+        """Count an answer. `route` and `method` are of a few known ones; `problem` is the kind of an error."""
         series = self._answers.get((route, method, status))
         if series is None:
             series = self.requests.labels(route, method, status), self.request_seconds.labels(route)
             self._answers[route, method, status] = series
         series[0].inc()
         series[1].observe(seconds)
+        if problem is not None:
+            self._errors[problem].inc()
 
     def photo_done(self, timing: Timing) -> None:
         """Count the stages of one photo."""
@@ -176,3 +187,4 @@ class Telemetry:
         self.revision.set(loaded.revision)
         self.added_rows.set(loaded.view.added_rows)
         self.gone_rows.set(loaded.view.gone_rows)
+        self.changed_products.set(loaded.view.changed_products)

@@ -27,6 +27,8 @@ class Follower:
 
     def __init__(self, live: Live, state: State) -> None:
         self._live, self._state = live, state
+        self.following = True
+        """Whether the last look at the log found all of it, and could apply it."""
         self._lock = asyncio.Lock()
         # a caller who is cancelled lets go of the lock above while his thread still works
         self._applying = threading.Lock()
@@ -68,7 +70,13 @@ class Follower:
         try:
             await self.up_to(await asyncio.to_thread(lambda: self._state.log.revision))
         except Exception:  # whatever it was, the next look may find it mended
-            log.exception("the changes of %s cannot be followed", self._state.folder)
+            if self.following:  # said once: there are five looks a second
+                log.exception("the changes of %s cannot be followed", self._state.folder)
+            self.following = False
+        else:
+            if not self.following:
+                log.warning("the changes of %s are followed again", self._state.folder)
+            self.following = True
 
     def advance(self) -> None:
         """Bring the live view to the end of the log, on the calling thread."""

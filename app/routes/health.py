@@ -28,7 +28,7 @@ async def readyz(service: Parts, response: Response, verbose: str | None = Query
     loaded = service.live.loaded
     cache_up = await service.cache.alive()
     service.telemetry.cache_up.set(int(cache_up))
-    ready = loaded is not None and not service.live.draining
+    ready = service.live.ready
     if not ready:
         response.status_code = 503
         response.headers["Retry-After"] = "1"

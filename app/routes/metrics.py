@@ -19,6 +19,8 @@ async def metrics(service: Parts) -> Response:
     telemetry = service.telemetry
     if service.live.loaded is not None:
         telemetry.describe(service.live.loaded)
+    telemetry.ready.set(int(service.live.ready))
+    telemetry.followed.set(int(service.follower is None or service.follower.following))
     telemetry.held.set(service.reloader.held)
     telemetry.caching(service.cache.held, await service.cache.alive())
     return Response(generate_latest(telemetry.registry), media_type=CONTENT_TYPE_LATEST)

@@ -52,6 +52,7 @@ class Overlay:
         self.added_rows_gone = 0
         self.rows_there = manifest.rows
         self.products_there = manifest.products
+        self.changed_products = 0
         self.revision = manifest.includes_revision
         self._category_of: dict[Path3, int] = {own.path: i for i, own in enumerate(manifest.categories)}
         self._ids: list[str] = []
@@ -75,7 +76,9 @@ class Overlay:
         rows = () if change.product is None else self._add(change.product, codes)
         self.rows_there += len(rows) - len(before)
         self.products_there += (change.product is not None) - self.has(change.product_id, self.revision)
-        self._products.setdefault(change.product_id, []).append(_Version(revision, change.product, rows))
+        versions = self._products.setdefault(change.product_id, [])
+        self.changed_products += not versions or versions[-1].revision <= self.generation.manifest.includes_revision
+        versions.append(_Version(revision, change.product, rows))
         self.revision = revision
 
     def rows_of(self, product_id: str, revision: int) -> Rows:

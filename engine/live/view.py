@@ -42,6 +42,7 @@ class View:
         self.revision = overlay.revision
         self.rows = overlay.rows_there
         self.products = overlay.products_there
+        self.changed_products = overlay.changed_products
         self._added = len(overlay.records)
         self._codes: Codes = overlay.codes
         self._gone: Revisions = overlay.gone

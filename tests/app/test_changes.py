@@ -258,6 +258,7 @@ def test_the_metrics_count_changes_and_what_they_leave(shop: TestClient) -> None
     assert 'twinshot_change_seconds_count{request="single"} 5.0' in text
     assert 'twinshot_change_seconds_count{request="batch"} 1.0' in text
     assert "twinshot_revision 5.0" in text
+    assert "twinshot_changed_products 3.0" in text
     # NEW brought 2 photos, which went with it; P03 had 3, then 4, then 3 again; the 3 of P04 went
     assert "twinshot_generation_rows 57.0" in text
     assert "twinshot_added_rows 9.0" in text

@@ -32,6 +32,7 @@ def test_photos_are_refused_whatever_else_is_wrong_with_them(
             assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
         metrics = client.get("/metrics").text
         assert f'twinshot_requests_total{{method="POST",route="{path}",status="429"}} 2.0' in metrics
+        assert 'twinshot_errors_total{kind="busy"} 2.0' in metrics
 
 
 def test_what_is_no_photo_to_search_by_is_answered(clients: Clients, loaded: Loaded) -> None:

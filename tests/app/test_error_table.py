@@ -1,5 +1,6 @@
 """Every row of the table of errors, and the one shape that all of them have."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -193,6 +194,21 @@ def test_a_failed_request_is_counted_with_its_route(clients: Clients, jpeg: byte
     assert 'twinshot_requests_total{method="POST",route="/search",status="400"} 1.0' in text
     assert 'twinshot_requests_total{method="GET",route="unmatched",status="404"} 1.0' in text
     assert "made/up" not in text
+
+
+def test_errors_are_counted_by_their_kind_and_those_within_a_batch_are_none(clients: Clients, jpeg: bytes) -> None:
+    with clients() as client:
+        ask(client, b"no image")
+        client.get("/made/up/by/a/caller")
+        client.get("/products?limit=many")
+        batch = client.post("/search/batch", files=[("image", b"no image"), ("image", jpeg)])
+        assert batch.json()["answers"][0]["error"]["status"] == 400
+        text = client.get("/metrics").text
+    counted = dict(re.findall(r'^twinshot_errors_total{kind="(.*)"} (\S+)$', text, re.MULTILINE))
+    assert counted.keys() == KINDS.keys()  # from the start, so that Prometheus sees the first of each
+    assert {kind: own for kind, own in counted.items() if own != "0.0"} == dict.fromkeys(
+        ("unreadable-photo", "unknown-route", "invalid-request"), "1.0"
+    )
 
 
 def test_every_kind_of_error_is_documented() -> None:

@@ -1,12 +1,14 @@
 """Health, metrics, the description of the API and the pages."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from app.live import Loaded
+from app.live import Live, Loaded
+from engine.changes.log import ChangeLog
 from tests.app.conftest import Clients
 from tests.app.running import ask
 
@@ -27,6 +29,39 @@ def test_a_dead_redis_degrades_and_no_more(clients: Clients, jpeg: bytes, free_p
         assert "does not answer" in health.json()["checks"]["cache"]
         assert ask(client, jpeg).json()["results"][0]["product_id"] == "P03"
         assert "twinshot_cache_up 0.0" in client.get("/metrics").text
+
+
+def test_the_metrics_say_whether_it_can_answer_as_readyz_does(clients: Clients, loaded: Loaded) -> None:
+    loading, stopping = Live(), Live(loaded)
+    stopping.draining = True
+    for live, status in ((loading, 503), (stopping, 503), (Live(loaded), 200)):
+        with clients(live) as client:
+            assert client.get("/readyz").status_code == status
+            assert f"twinshot_ready {float(status == 200)}" in client.get("/metrics").text
+
+
+def test_a_log_of_changes_that_cannot_be_followed_is_shown_and_told_once(
+    shop: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def until(followed: int) -> None:
+        end = time.monotonic() + 10
+        while f"twinshot_changes_followed {float(followed)}" not in shop.get("/metrics").text:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+    def lost(_: ChangeLog) -> int:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr("app.changes.follow.EVERY", 0.01)
+    until(followed=1)
+    with monkeypatch.context() as broken:
+        broken.setattr(ChangeLog, "revision", property(lost))
+        until(followed=0)
+        time.sleep(0.3)  # many looks
+    until(followed=1)
+    told = [record.message for record in caplog.records if record.name == "app.changes.follow"]
+    assert [line.split(" ", 4)[-1] for line in told] == ["cannot be followed", "are followed again"]
+    assert "the disk is gone" in caplog.text
 
 
 def test_the_metrics_count_stages_and_cache_hits(client: TestClient, jpeg: bytes, loaded: Loaded) -> None:
@@ -63,7 +98,7 @@ def test_the_metrics_say_how_large_an_entry_is_and_what_the_process_keeps(client
 
 def test_every_metric_is_documented(client: TestClient) -> None:
     names = set(re.findall(r"^# TYPE (twinshot_\w+)", client.get("/metrics").text, re.MULTILINE))
-    documented = set(re.findall(r"`(twinshot_\w+)", (DOCS / "api.md").read_text(encoding="utf-8")))
+    documented = set(re.findall(r"`(twinshot_\w+)", (DOCS / "monitoring.md").read_text(encoding="utf-8")))
     assert names == documented
 
 

@@ -1,6 +1,7 @@
 """The changes of a log in a generation: encoded once, with its model; what it brought along is not encoded again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 from engine.bundle.generation import Generation, open_generation
 from engine.bundle.store import current
+from engine.changes.long_reads import count_after
+from engine.changes.record import StoredProduct
 from engine.changes.state import State, open_state
 from engine.codes import binarise
 from engine.encoder import Encoder
@@ -50,6 +53,20 @@ def test_a_product_that_was_put_is_the_nearest_to_its_own_photo(
     assert hits.distances.tolist() == [0]
     assert view.ids(hits.rows) == (["NEW"], ["a"])
     assert (view.rows, view.products, view.revision) == (62, 21, 1)
+
+
+def test_changed_products_are_counted_as_the_compactor_counts_them(
+    generation: Generation, encoder: Encoder, state: State
+) -> None:
+    """Each once; one that the generation has without photos is unchanged until a change comes."""
+    own = StoredProduct(product_id="WITHOUT", category=("M", None, None))
+    manifest = generation.manifest.model_copy(update={"incomplete": (own,)})
+    overlay = Overlay(replace(generation, manifest=manifest))
+    assert View(overlay).changed_products == 0
+    for product in ("NEW", "P03", "NEW", "WITHOUT", "WITHOUT"):
+        put(state, product, {})
+        catch_up(overlay, state, encoder)
+    assert View(overlay).changed_products == count_after(state.log, manifest.includes_revision) == 3
 
 
 def test_every_change_is_applied_though_there_are_more_than_are_read_at_once(
