@@ -58,7 +58,7 @@ def create_app(settings: Settings, live: Live, state: State | None = None) -> Fa
     asked = {route.path: route for route in search.router.routes if isinstance(route, APIRoute)}
     app.add_middleware(Head)
     app.add_middleware(Doorman, routes=asked)
-    app.add_middleware(Envelope, telemetry=telemetry)
+    app.add_middleware(Envelope, telemetry=telemetry, access_log=settings.access_log == "on")
     if settings.cors_origins is not None:
         # around the envelope, so that a page can read errors too, those of last resort among them
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CORS)

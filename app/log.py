@@ -7,11 +7,19 @@ import json
 import logging
 import logging.config
 import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Literal
+
+Format = Literal["json", "text"]
+about: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxyType({}))
+"""What every record of a request has as well: its id."""
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON."""
+    """A record as one line of JSON. `extra={"fields": {…}}` adds fields of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
         """See logging.Formatter."""
@@ -20,9 +28,11 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **about.get(),
+            **getattr(record, "fields", {}),
         }
         if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
+            line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
 
 
@@ -41,13 +51,14 @@ class PlainLines(logging.Formatter):
         return f"{time} {record.levelname.lower()}: {message}"
 
 
-def configure() -> None:
-    """Send every log record of the process to standard error."""
+def configure(form: Format | None = None) -> None:
+    """Send every log record of the process to standard error; without `form` as text where that is a terminal."""
+    text = sys.stderr.isatty() if form is None else form == "text"
     logging.config.dictConfig(
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "formatters": {"lines": {"()": PlainLines if sys.stderr.isatty() else JsonLines}},
+            "formatters": {"lines": {"()": PlainLines if text else JsonLines}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
             "root": {"handlers": ["stderr"], "level": "INFO"},
             "loggers": {"uvicorn": {"level": "WARNING"}, "faiss": {"level": "WARNING"}},

@@ -100,9 +100,9 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     """Serve until told to stop. Exit codes: 0 stopped, 1 failed, 2 a setting or the bundle is bad."""
-    logs.configure()
     try:
         settings = read_settings()
+        logs.configure(settings.log_format)
         for name in unknown_variables():
             log.warning("%s is no setting of the service (docs/settings.md); it is ignored", name)
         current(settings.bundles)  # a folder without bundles is refused before the port opens

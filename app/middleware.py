@@ -1,4 +1,4 @@
-"""Around every request: its id, the headers of every answer, the count in the metrics, and the 500 of last resort."""
+"""Around every request: its id, the headers of every answer, metrics and log, and the 500 of last resort."""
 
 import logging
 import re
@@ -8,10 +8,12 @@ from random import Random
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app import log as logs
 from app.problems import respond
 from app.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
+access = logging.getLogger("app.access")
 _ids = Random()
 """Ids must differ, not be secret: the system's randomness costs a call of the system for each."""
 _SANE_ID = re.compile(rb"[A-Za-z0-9._\-]{1,64}")
@@ -30,9 +32,10 @@ _DEFAULTS = (
 class Envelope:
     """Plain ASGI, so that a body can still be read as it arrives."""
 
-    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, access_log: bool) -> None:
         self._app = app
         self._telemetry = telemetry
+        self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -41,6 +44,7 @@ class Envelope:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
+        logs.about.set({"request_id": request_id})  # a request is a task, with a context of its own
         started, status = time.perf_counter(), 0
 
         async def send_with_headers(message: Message) -> None:
@@ -64,6 +68,11 @@ class Envelope:
     def _answered(self, scope: Scope, status: int, seconds: float) -> None:
         route, method, problem = _route(scope), _method(scope), scope["state"].get("problem")
         self._telemetry.answered(route, method, status, seconds, problem)
+        if self._access_log:
+            fields = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 2)}
+            if problem is not None:
+                fields["problem"] = problem
+            access.info("%s %s %s", method, route, status, extra={"fields": fields})
 
 
 def completed(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:

@@ -19,6 +19,7 @@ MIN_KEY = 16
 
 MB = 1_000_000
 Count = Annotated[int, Field(ge=1)]
+Switch = Literal["on", "off"]
 
 
 class SettingsError(InputError):
@@ -64,6 +65,10 @@ class Settings(BaseModel):
     cache_bytes: int = Field(default=128 * MB, ge=0, description="Size of the in-process LRU; 0 keeps nothing.")
     cache_ttl: Count = Field(default=86_400, description="Seconds a cache entry lives.")
     samples: Path | None = Field(default=None, description="A folder of photos that the page offers to try.")
+    log_format: Literal["json", "text"] | None = Field(
+        default=None, description="How the log is written; the default is text on a terminal, else json."
+    )
+    access_log: Switch = Field(default="off", description="Whether the log has a line for each answer.")
     drain: float = Field(
         default=1.0, ge=0, le=15, description="Seconds between SIGTERM and closing the port, for proxies to notice."
     )

@@ -6,6 +6,7 @@ asks any more, and a task of its own pings until it answers again.
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -102,7 +103,9 @@ class RedisCache:
         self._failures += 1
         if self._failures >= FAILURES and self._probe is None:
             log.warning("Redis does not answer (%s); going on without it", type(error).__name__)
-            self._probe = asyncio.create_task(self._until_it_answers())
+            # in a context of its own: it outlives the request, and what it logs is none of that request's
+            probing = self._until_it_answers()
+            self._probe = asyncio.create_task(probing, context=contextvars.Context())
 
     async def _until_it_answers(self) -> None:
         while True:

@@ -57,6 +57,8 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ("READ_RATE", "0", "TWINSHOT_READ_RATE=0"),
         ("WRITE_RATE", "0.5", "TWINSHOT_WRITE_RATE=0.5"),
         ("THREADS", "0", "TWINSHOT_THREADS=0"),
+        ("LOG_FORMAT", "xml", "TWINSHOT_LOG_FORMAT=xml: must be 'json' or 'text'"),
+        ("ACCESS_LOG", "yes", "'on' or 'off'"),
         ("BODY_GRACE", "nan", "TWINSHOT_BODY_GRACE=nan"),
         ("CACHE_TTL", "0", "TWINSHOT_CACHE_TTL=0"),
         ("MAX_BODY_BYTES", "999999999", "TWINSHOT_MAX_BUFFERED_BYTES"),
