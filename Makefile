@@ -12,7 +12,7 @@ setup: $(STAMP) ## the environment .venv with everything in it
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Twinshot needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) --editable '.[cpu,train,dev]'
+	$(INSTALL) --editable '.[cpu,train,otel,dev]'
 	touch $(STAMP)
 
 demo: setup ## draw a sample shop, train, index, serve and query it; stays up until Ctrl-C
@@ -53,7 +53,7 @@ bench-%: setup ## one benchmark: benchmarks/%.py
 	$(BIN)/python -m benchmarks.table
 
 bench-serving: setup system ## serving against the bare path and other servers, which it installs
-	$(INSTALL) --editable '.[cpu,train,dev,rivals]'
+	$(INSTALL) --editable '.[cpu,train,otel,dev,rivals]'
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.table
 

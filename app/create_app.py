@@ -32,6 +32,7 @@ from app.routes import (
 )
 from app.settings import Settings
 from app.telemetry import Telemetry
+from app.traces import OFF, Traces
 from engine.changes.state import State
 
 CORS: dict[str, Any] = {
@@ -42,7 +43,7 @@ CORS: dict[str, Any] = {
 """What pages of the origins that are let in may send and read (docs/api.md)."""
 
 
-def create_app(settings: Settings, live: Live, state: State | None = None) -> FastAPI:
+def create_app(settings: Settings, live: Live, state: State | None = None, traces: Traces | None = None) -> FastAPI:
     """An ASGI application that answers from whatever `live` holds, and takes changes where there is a `state`."""
     telemetry = Telemetry()
     app = FastAPI(
@@ -53,12 +54,13 @@ def create_app(settings: Settings, live: Live, state: State | None = None) -> Fa
         redoc_url=None,
         lifespan=lifespan_of(settings, live, telemetry, state),
         generate_unique_id_function=_operation_id,
+        telemetry=OFF if traces is None else traces.fastapi,
     )
     problems.install(app)
     asked = {route.path: route for route in search.router.routes if isinstance(route, APIRoute)}
     app.add_middleware(Head)
     app.add_middleware(Doorman, routes=asked)
-    app.add_middleware(Envelope, telemetry=telemetry, access_log=settings.access_log == "on")
+    app.add_middleware(Envelope, telemetry=telemetry, traces=traces, access_log=settings.access_log == "on")
     if settings.cors_origins is not None:
         # around the envelope, so that a page can read errors too, those of last resort among them
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CORS)

@@ -15,7 +15,7 @@ from typing import Literal
 
 Format = Literal["json", "text"]
 about: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxyType({}))
-"""What every record of a request has as well: its id."""
+"""What every record of a request has as well: its id, and that of its trace."""
 
 
 class JsonLines(logging.Formatter):

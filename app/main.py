@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 import time
+from contextlib import AbstractContextManager, closing, nullcontext
 from types import FrameType
 
 import uvicorn
@@ -17,6 +18,7 @@ from app.loading import load
 from app.parser import Protocol
 from app.port import bind
 from app.settings import Settings, read_settings, unknown_variables
+from app.traces import Traces, start_traces
 from engine.bundle.store import current
 from engine.changes.state import State, open_state
 from engine.errors import TwinshotError
@@ -31,7 +33,7 @@ FINISH = 20
 class Server(uvicorn.Server):
     """uvicorn, which loads the generation behind an open port and, told to stop, first says so and then closes it."""
 
-    def __init__(self, settings: Settings, state: State | None) -> None:
+    def __init__(self, settings: Settings, state: State | None, traces: Traces | None = None) -> None:
         self._settings, self._state = settings, state
         self._live = Live()
         self._close_at = 0.0
@@ -41,7 +43,7 @@ class Server(uvicorn.Server):
         self.failure: BaseException | None = None
         super().__init__(
             uvicorn.Config(
-                create_app(settings, self._live, state),
+                create_app(settings, self._live, state, traces),
                 loop="uvloop",
                 http=Protocol,
                 ws="none",
@@ -107,8 +109,8 @@ def main() -> None:
             log.warning("%s is no setting of the service (docs/settings.md); it is ignored", name)
         current(settings.bundles)  # a folder without bundles is refused before the port opens
         state = None if settings.state is None else open_state(settings.state)
-        with bind(settings) as port:
-            server = Server(settings, state)
+        with _traces(settings) as traces, bind(settings) as port:
+            server = Server(settings, state, traces)
             before = signal.signal(signal.SIGHUP, server.handle_hang_up)
             try:
                 server.run(sockets=[port])
@@ -119,6 +121,11 @@ def main() -> None:
     except TwinshotError as error:
         print(f"twinshot: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+
+
+def _traces(settings: Settings) -> AbstractContextManager[Traces | None]:
+    """Traces where they were asked for; what is left of them is sent at the end."""
+    return closing(start_traces()) if settings.traces == "on" else nullcontext()
 
 
 def _address(settings: Settings) -> str:

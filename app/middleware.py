@@ -1,4 +1,4 @@
-"""Around every request: its id, the headers of every answer, metrics and log, and the 500 of last resort."""
+"""Around every request: its id, the headers of every answer, metrics, log and trace, and the 500 of last resort."""
 
 import logging
 import re
@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import log as logs
 from app.problems import respond
-from app.telemetry import Telemetry
+from app.telemetry import Telemetry, on_stage
+from app.traces import Traces
 
 log = logging.getLogger(__name__)
 access = logging.getLogger("app.access")
@@ -32,9 +33,9 @@ _DEFAULTS = (
 class Envelope:
     """Plain ASGI, so that a body can still be read as it arrives."""
 
-    def __init__(self, app: ASGIApp, telemetry: Telemetry, access_log: bool) -> None:
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, traces: Traces | None, access_log: bool) -> None:
         self._app = app
-        self._telemetry = telemetry
+        self._telemetry, self._traces = telemetry, traces
         self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,7 +45,7 @@ class Envelope:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        logs.about.set({"request_id": request_id})  # a request is a task, with a context of its own
+        self._follow(request_id)
         started, status = time.perf_counter(), 0
 
         async def send_with_headers(message: Message) -> None:
@@ -64,6 +65,16 @@ class Envelope:
             await answer(scope, receive, send_with_headers)
         finally:
             self._answered(scope, status, time.perf_counter() - started)
+
+    def _follow(self, request_id: str) -> None:
+        """Give all that is logged, and the trace, the request's id. Each request is a task, with its own context."""
+        traced = None if self._traces is None else self._traces.follow(request_id)
+        if traced is None:
+            logs.about.set({"request_id": request_id})
+            return
+        trace_id, told = traced
+        logs.about.set({"request_id": request_id, "trace_id": trace_id})
+        on_stage.set(told)
 
     def _answered(self, scope: Scope, status: int, seconds: float) -> None:
         route, method, problem = _route(scope), _method(scope), scope["state"].get("problem")

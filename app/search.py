@@ -122,8 +122,7 @@ def answer_of(view: View, query: Query, embedded: Embedded, timing: Timing) -> A
         width=embedded.width,
         height=embedded.height,
     )
-    timing.add("search", timed.seconds)
-    timing.add("rank", time.perf_counter() - started - timed.seconds)
+    _count(timing, started, timed)
     return answer
 
 
@@ -145,9 +144,14 @@ def similar(
         best.setdefault(candidate.product_id, candidate)
     shown = list(best.values())[:need]
     matches = list(_matches(view, shown, [None] * len(shown)))
-    timing.add("search", timed.seconds)
-    timing.add("rank", time.perf_counter() - started - timed.seconds)
+    _count(timing, started, timed)
     return matches
+
+
+def _count(timing: Timing, started: float, timed: "_Timed") -> None:
+    """Share out the time since `started`. The scans lie scattered in it; a trace has them as one, at its beginning."""
+    timing.add("search", timed.seconds, started + timed.seconds)
+    timing.add("rank", time.perf_counter() - started - timed.seconds)
 
 
 def _scores(view: View, found: Sequence[Found]) -> Sequence[float | None]:

@@ -69,6 +69,7 @@ class Settings(BaseModel):
         default=None, description="How the log is written; the default is text on a terminal, else json."
     )
     access_log: Switch = Field(default="off", description="Whether the log has a line for each answer.")
+    traces: Switch = Field(default="off", description="Whether traces are sent, as the variables OTEL_* say.")
     drain: float = Field(
         default=1.0, ge=0, le=15, description="Seconds between SIGTERM and closing the port, for proxies to notice."
     )

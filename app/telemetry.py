@@ -1,8 +1,9 @@
 """What the service measures: one timing record a request feeds the histograms and the Server-Timing header."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Literal, get_args
 
 from prometheus_client import (
@@ -24,6 +25,10 @@ Layer = Literal["answer", "embedding"]
 ChangeKind = Literal["put", "edit", "add_images", "delete_image", "delete", "unknown"]
 """What is done to a product; unknown: an operation of a batch that is none of them."""
 Outcome = Literal["done", "refused", "replayed"]
+OnStage = Callable[[Stage, float, float], None]
+"""Is told of a stage: its name, how many seconds it took, and when it ended (time.perf_counter)."""
+on_stage: ContextVar[OnStage | None] = ContextVar("on_stage", default=None)
+"""Who is told of the stages of a request (app/traces.py)."""
 _BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -33,6 +38,7 @@ class Timing:
     def __init__(self) -> None:
         self.started = time.perf_counter()
         self.seconds: dict[Stage, float] = {}
+        self._on_stage = on_stage.get()  # here: the threads that do the work know nothing of the request
 
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
@@ -43,9 +49,11 @@ class Timing:
         finally:
             self.add(name, time.perf_counter() - before)
 
-    def add(self, name: Stage, seconds: float) -> None:
-        """Add `seconds` to `name`."""
+    def add(self, name: Stage, seconds: float, ended: float | None = None) -> None:
+        """Add `seconds` to `name`, which ended now, or at `ended` of time.perf_counter."""
         self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+        if self._on_stage is not None:
+            self._on_stage(name, seconds, time.perf_counter() if ended is None else ended)
 
     @property
     def took_ms(self) -> float:

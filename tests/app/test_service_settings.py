@@ -59,6 +59,7 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ("THREADS", "0", "TWINSHOT_THREADS=0"),
         ("LOG_FORMAT", "xml", "TWINSHOT_LOG_FORMAT=xml: must be 'json' or 'text'"),
         ("ACCESS_LOG", "yes", "'on' or 'off'"),
+        ("TRACES", "1", "TWINSHOT_TRACES=1"),
         ("BODY_GRACE", "nan", "TWINSHOT_BODY_GRACE=nan"),
         ("CACHE_TTL", "0", "TWINSHOT_CACHE_TTL=0"),
         ("MAX_BODY_BYTES", "999999999", "TWINSHOT_MAX_BUFFERED_BYTES"),
