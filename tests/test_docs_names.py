@@ -26,7 +26,7 @@ PAGES = {
 }
 NOT_THE_SERVICES = {"TWINSHOT_SHARED"}
 OF_OTHER_PROGRAMS = {
-    "--build",  # docker compose
+    *("--build", "--profile"),  # docker compose
     *("--save", "--appendonly"),  # redis-server
     *("--constraint", "--exclude-editable"),  # pip
 }
