@@ -182,9 +182,17 @@ def _show(operation: Json) -> None:
     name = operation["operationId"]
     for parameter in operation.get("parameters", []):
         if parameter["name"] in PARAMETERS:
-            parameter["example"] = PARAMETERS[parameter["name"]]
+            _show_parameter(parameter, PARAMETERS[parameter["name"]])
     if name in ANSWERS:
         operation["responses"]["200"]["content"]["application/json"]["example"] = ANSWERS[name]
     if name in BODIES:
         for content in operation["requestBody"]["content"].values():
             content["example"] = BODIES[name]
+
+
+def _show_parameter(parameter: Json, example: Any) -> None:
+    """What may be left out has its example in the schema alone: with `example` Swagger UI would ask with it."""
+    if parameter.get("required"):
+        parameter["example"] = example
+    else:
+        parameter["schema"]["examples"] = [example]
