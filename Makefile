@@ -21,14 +21,19 @@ demo: setup ## draw a sample shop, train, index, serve and query it; stays up un
 system: ## what the tests need of the system: redis-server, nginx and Chromium
 	sh docker/system-packages.sh
 
+ifeq ($(strip $(ARGS)),)
 # the browser's tests run beside the others, which use one core most of the time: that saves three minutes
-test: setup system lint ## every test that is not long, with coverage
+test: setup system lint ## every test that is not long, with coverage; with ARGS pytest alone, with them
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest tests/browser > .browser-tests.log 2>&1 & browser=$$!; \
-	$(BIN)/python -m coverage run -m pytest -m "not long" --ignore=tests/browser $(ARGS); others=$$?; \
+	$(BIN)/python -m coverage run -m pytest -m "not long" --ignore=tests/browser; others=$$?; \
 	wait $$browser; seen=$$?; cat .browser-tests.log; exit $$((others > seen ? others : seen))
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=90
+else
+test: setup system
+	$(BIN)/python -m pytest $(ARGS)
+endif
 
 test-long: setup system ## the tests that take minutes
 	$(BIN)/python -m pytest -m long $(ARGS)

@@ -1,0 +1,29 @@
+"""What `make test` would run."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+
+
+def pytests(*arguments: str) -> list[str]:
+    """The lines that call pytest, after what stands before it."""
+    make = shutil.which("make")
+    assert make
+    command = [make, "--dry-run", "test", *arguments]
+    # the make that may have started these tests hands its own arguments on
+    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "ARGS")}
+    said = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True).stdout
+    return [line.partition("-m pytest ")[2] for line in said.splitlines() if "-m pytest " in line]
+
+
+def test_without_arguments_the_browser_s_tests_run_beside_the_others() -> None:
+    browser, others = pytests()
+    assert browser.startswith("tests/browser ")
+    assert others.startswith('-m "not long" --ignore=tests/browser;')
+
+
+def test_with_arguments_pytest_runs_once_with_them() -> None:
+    assert pytests("ARGS=tests/app -k box") == ["tests/app -k box"]
