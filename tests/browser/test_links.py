@@ -76,6 +76,18 @@ def test_the_link_is_copied(browser: Browser, service: Process) -> None:
         assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
+def test_code_is_copied_where_the_browser_has_no_clipboard_for_pages(page: Page) -> None:
+    page.add_init_script(
+        """Object.defineProperty(navigator, "clipboard", { value: undefined });
+        addEventListener("copy", event => window.copied = event.target.value);"""
+    )
+    opened_sample(page)
+    page.get_by_role("button", name="Ask the same from your program").click()
+    page.get_by_role("button", name="Copy curl").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("window.copied") == page.locator("dialog pre").first.inner_text()
+
+
 @pytest.mark.parametrize(
     "state", ["sample=03.jpg&box=0.1,0.1,0.9,0.9&category=leaf:leaf1&category=meta:meta1", "product=P03&limit=5"]
 )

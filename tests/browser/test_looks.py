@@ -22,7 +22,12 @@ def welcome(page: Page) -> None:
 def found(page: Page) -> None:
     page.goto("/#search?sample=03.jpg&sample=08.jpg&box=0.1,0.1,0.9,0.9&category=meta:meta0")
     expect(page.locator(CARDS)).to_have_count(12)
-    page.get_by_text("Ask the same from your program").click()
+
+
+def program(page: Page) -> None:
+    found(page)
+    page.get_by_role("button", name="Ask the same from your program").click()
+    expect(page.get_by_role("dialog", name="Ask the same from your program")).to_be_visible()
 
 
 def similar(page: Page) -> None:
@@ -47,7 +52,7 @@ def key(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-STATES: list[Callable[[Page], None]] = [welcome, found, similar, failed, empty, key]
+STATES: list[Callable[[Page], None]] = [welcome, found, program, similar, failed, empty, key]
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -60,6 +65,20 @@ def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_window(
         state(page)
         assert not_wider_than_the_window(page)
         assert serious(page) == []
+
+
+@pytest.mark.parametrize(("size", "least"), [(DESK, 900), (PHONE, 300)], ids=["desk", "phone"])
+def test_the_code_for_a_program_has_the_width_of_the_page_and_no_line_is_cut(
+    browser: Browser, service: Process, size: dict[str, object], least: int
+) -> None:
+    with opened(browser, service, **size) as page:
+        program(page)
+        widths = page.locator("dialog pre").evaluate_all("all => all.map(own => [own.clientWidth, own.scrollWidth])")
+        assert len(widths) == 2
+        assert all(least < inner == needed for inner, needed in widths)
+        page.get_by_role("button", name="Close").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page.get_by_role("button", name="Ask the same from your program")).to_be_focused()
 
 
 def test_the_search_is_done_by_keys_alone(page: Page) -> None:

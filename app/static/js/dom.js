@@ -5,6 +5,7 @@ const ICONS = {
   camera: "M4 8h3l2-3h6l2 3h3v11H4zM12 17a4 4 0 1 0 0-8 4 4 0 0 0 0 8z",
   close: "M6 6l12 12M18 6L6 18",
   crop: "M6 2v16h16M2 6h16v16",
+  code: "M8 7l-5 5 5 5M16 7l5 5-5 5",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9.5h.01",
   key: "M14.5 9.5a4 4 0 1 0-3 3.9L13 15h2v2h2v2h3v-3z",
@@ -44,6 +45,22 @@ export function icon(name) {
   path.setAttribute("d", ICONS[name]);
   svg.append(path);
   return svg;
+}
+
+/**
+ * Show a dialog above all else until it is closed; then it is gone.
+ * @param {HTMLDialogElement} dialog
+ * @returns {Promise<string>} what it was closed with
+ */
+export function shown(dialog) {
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((done) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      done(dialog.returnValue);
+    }, { once: true });
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 // Asks before what cannot be undone.
 
-import { el } from "../dom.js";
+import { el, shown } from "../dom.js";
 
 /**
  * Ask, with Cancel as what Enter and Escape mean.
@@ -9,7 +9,7 @@ import { el } from "../dom.js";
  * @param {string} verb what the button says
  * @returns {Promise<boolean>}
  */
-export function confirmed(question, text, verb) {
+export async function confirmed(question, text, verb) {
   const close = (value) => () => dialog.close(value);
   const dialog = el("dialog", { "aria-labelledby": "question", "aria-describedby": "question-text", class: "question" },
     el("h2", { id: "question" }, question),
@@ -17,12 +17,5 @@ export function confirmed(question, text, verb) {
     el("div", { class: "row end" },
       el("button", { type: "button", class: "quiet", autofocus: true, onclick: close("") }, "Cancel"),
       el("button", { type: "button", class: "danger", onclick: close("yes") }, verb)));
-  document.body.append(dialog);
-  dialog.showModal();
-  return new Promise((done) => {
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      done(dialog.returnValue === "yes");
-    }, { once: true });
-  });
+  return (await shown(dialog)) === "yes";
 }

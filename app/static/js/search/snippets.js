@@ -1,18 +1,21 @@
 // The same question for a terminal and for a Python program.
 
 import { address, key } from "../api.js";
-import { announce, el, icon } from "../dom.js";
+import { announce, el, icon, shown } from "../dom.js";
 
-let open = false; // what is drawn anew stays as it was
+const WORDS = "Ask the same from your program";
 
 /**
+ * A button that shows them, in a dialog: the side is too narrow for lines of code.
  * @param {import("./queries.js").Query} query
  * @returns {HTMLElement}
  */
 export function snippets(query) {
-  return el("details", { class: "snippets", open, ontoggle: (event) => (open = event.target.open) },
-    el("summary", { "data-focus": "snippets" }, "Ask the same from your program"),
+  const dialog = () => el("dialog", { class: "snippets", "aria-labelledby": "snippets-title" },
+    el("div", { class: "row" }, el("h2", { id: "snippets-title" }, WORDS),
+      el("button", { type: "button", class: "quiet small", onclick: (event) => event.target.closest("dialog").close() }, icon("close"), "Close")),
     snippet("curl", curl(query)), snippet("Python", python(query)));
+  return el("button", { type: "button", class: "quiet small", "data-focus": "snippets", onclick: () => shown(dialog()) }, icon("code"), WORDS);
 }
 
 /**
@@ -79,13 +82,13 @@ function literal(text) {
 function snippet(name, text) {
   return el("figure", {},
     el("figcaption", { class: "row" }, el("b", {}, name), copier("copy", `Copy ${name}`, () => text)),
-    el("pre", { tabindex: 0, "aria-label": `As ${name}` }, el("code", {}, text)));
+    el("pre", {}, el("code", {}, text)));
 }
 
 function copier(picture, words, text) {
   const said = el("span", {}, words);
-  const copy = async () => {
-    const done = await copied(text());
+  const copy = async (event) => {
+    const done = await copied(text(), event.currentTarget);
     said.textContent = done ? "Copied" : "Copy by hand";
     announce(said.textContent);
     setTimeout(() => (said.textContent = words), 2000);
@@ -93,13 +96,15 @@ function copier(picture, words, text) {
   return el("button", { type: "button", class: "quiet small", onclick: copy }, icon(picture), said);
 }
 
-// without https a browser has no clipboard for pages, so what is to be copied is selected
-async function copied(text) {
+// without https a browser has no clipboard for pages, so what is to be copied is selected: beside the button, since all
+// outside an open dialog cannot be
+async function copied(text, button) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
   const field = el("textarea", {}, text);
-  document.body.append(field);
+  button.after(field);
   field.select();
   const done = document.execCommand("copy");
   field.remove();
+  button.focus();
   return done;
 }

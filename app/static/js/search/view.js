@@ -84,7 +84,7 @@ function show() {
     el("aside", { "aria-label": "What is searched" },
       tabs(shop.queries, shop.at), asked(query, (box) => choose(box, query.categories)),
       el("div", { class: "row" }, intake(take, "Other photos")),
-      query.answer && !query.error && [strip(query), snippets(query), el("p", { class: "row share" }, copyLink())]),
+      query.answer && !query.error && [strip(query), el("p", { class: "row share" }, snippets(query), copyLink())]),
     results(query, acts)));
   if (!query.busy) announce(said(query));
 }
