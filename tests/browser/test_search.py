@@ -29,6 +29,15 @@ def test_a_chosen_photo_shows_products_with_pictures(page: Page, unseen: Path) -
         expect(picture).to_have_js_property("naturalWidth", 96)
 
 
+def test_a_picture_that_does_not_arrive_leaves_its_place(page: Page, unseen: Path) -> None:
+    page.route("**/images/P03-*", lambda route: route.abort())
+    choose(page, unseen)
+    first = page.locator(CARDS).first
+    expect(first).to_contain_text("P03")
+    expect(first.locator(".picture .icon")).to_be_visible()
+    expect(first.locator("img")).to_have_count(0)
+
+
 def test_a_score_is_told_in_words_and_as_a_number(scored_page: Page, known: Path) -> None:
     choose(scored_page, known)
     expect(scored_page.get_by_role("heading", level=1)).to_have_text("Same product found")

@@ -74,21 +74,6 @@ export async function json(path, options) {
   return (await request(path, options)).json();
 }
 
-/**
- * Show a picture of the service. An <img> cannot send a key, so with one the picture is fetched.
- * @param {HTMLImageElement} image
- * @param {string} url `image_url` of an answer
- */
-export async function showPicture(image, url) {
-  if (!key()) {
-    image.src = address(url);
-    return;
-  }
-  const picture = URL.createObjectURL(await (await request(url)).blob());
-  image.addEventListener("load", () => URL.revokeObjectURL(picture), { once: true });
-  image.src = picture;
-}
-
 async function reach(path, options) {
   try {
     return await fetch(address(path), options);

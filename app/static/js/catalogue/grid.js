@@ -1,8 +1,9 @@
 // Products page by page, as tiles.
 
 import { link } from "../address.js";
-import { json, showPicture } from "../api.js";
-import { announce, el, icon } from "../dom.js";
+import { json } from "../api.js";
+import { announce, el } from "../dom.js";
+import { picture } from "../picture.js";
 import { counted, photos } from "./words.js";
 
 const PAGE = 24;
@@ -18,19 +19,6 @@ export function tile(product, below) {
   return el("li", { class: "tile" },
     el("a", { href: link("catalogue", { product: product.product_id }) },
       picture(product.image_url), el("span", { class: "title" }, title), below.map((line) => el("span", { class: "muted small" }, line))));
-}
-
-/**
- * A picture, or a place for one. What it shows is said beside it unless `alt` says it.
- * @param {string|null} url
- * @param {string} [alt]
- * @returns {HTMLElement}
- */
-export function picture(url, alt = "") {
-  if (!url) return el("span", { class: "picture" }, icon("image"));
-  const image = el("img", { alt, loading: "lazy" });
-  showPicture(image, url).catch(() => image.replaceWith(icon("image")));
-  return el("span", { class: "picture" }, image);
 }
 
 /**

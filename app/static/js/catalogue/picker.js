@@ -1,6 +1,7 @@
 // Photos for a product: chosen or dropped, each with a preview.
 
 import { announce, el, icon } from "../dom.js";
+import { showFile } from "../picture.js";
 import { photos } from "./words.js";
 
 /**
@@ -22,9 +23,8 @@ export function picker(limits) {
     announce(`${photos(chosen.size)} chosen`);
   }
   function show(file) {
-    const address = URL.createObjectURL(file);
-    const image = el("img", { src: address, alt: file.name, onload: () => URL.revokeObjectURL(address) });
-    image.addEventListener("error", () => image.replaceWith(icon("warning")), { once: true });
+    const image = el("img", { alt: file.name, onerror: () => image.replaceWith(icon("warning")) });
+    showFile(image, file);
     const preview = el("li", {}, el("span", { class: "picture" }, image),
       el("button", { type: "button", class: "take-away", "aria-label": `Leave out ${file.name}`, onclick: () => leaveOut(file) }, icon("close")));
     chosen.set(file, preview);

@@ -3,11 +3,11 @@
 import { link } from "../address.js";
 import { json } from "../api.js";
 import { el, icon } from "../dom.js";
+import { picture } from "../picture.js";
 import { pathWords } from "../words.js";
 import { editing } from "./edit.js";
-import { picture, tile } from "./grid.js";
+import { tile } from "./grid.js";
 import { filterOf } from "./tree.js";
-import { counted } from "./words.js";
 
 const FEW = 6;
 

@@ -1,8 +1,8 @@
 // One product of a ranked list.
 
 import { link } from "../address.js";
-import { showPicture } from "../api.js";
-import { el, icon } from "../dom.js";
+import { el } from "../dom.js";
+import { picture } from "../picture.js";
 import { pathWords, scoreWords } from "../words.js";
 
 /**
@@ -12,7 +12,7 @@ import { pathWords, scoreWords } from "../words.js";
 export function card(result) {
   const title = result.title ?? result.product_id;
   return el("li", { class: result.match ? "card same" : "card" },
-    picture(result, title),
+    picture(result.image_url, title),
     el("div", { class: "about" },
       el("p", { class: "score number" }, scoreWords(result)),
       el("h3", {}, el("a", { href: link("catalogue", { product: result.product_id }), title }, title)),
@@ -21,11 +21,4 @@ export function card(result) {
     el("p", { class: "row small" },
       el("a", { href: link("search", { product: result.product_id }) }, "More like this", el("span", { class: "unseen" }, `: ${title}`)),
       result.url && el("a", { href: result.url, target: "_blank", rel: "noreferrer" }, "In the shop", el("span", { class: "unseen" }, `: ${title}`))));
-}
-
-function picture(result, title) {
-  if (!result.image_url) return el("span", { class: "picture none" }, icon("image"));
-  const image = el("img", { alt: title, width: 256, height: 256, decoding: "async" });
-  showPicture(image, result.image_url).catch(() => image.replaceWith(icon("image")));
-  return el("span", { class: "picture" }, image);
 }

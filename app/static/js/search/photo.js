@@ -1,8 +1,8 @@
 // The side: what was asked, its box, and more photos.
 
 import { link } from "../address.js";
-import { showPicture } from "../api.js";
 import { el, icon } from "../dom.js";
+import { picture, showFile } from "../picture.js";
 import { boxed } from "./box.js";
 import { written } from "./queries.js";
 
@@ -13,8 +13,8 @@ import { written } from "./queries.js";
  * @returns {(HTMLElement|null)[]}
  */
 export function asked(query, choose) {
-  if (query.kind === "product") return [productPicture(query)];
-  if (!query.file) return [el("div", { class: "stage picture none" }, icon("image"))];
+  if (query.kind === "product") return [still(productPicture(query.product))];
+  if (!query.file) return [still(picture(null))];
   query.stage ??= boxed(photo(query.file), (box) => query.choose(box));
   query.choose = choose;
   query.stage.show(query.box);
@@ -47,17 +47,18 @@ export function tabs(queries, at) {
 
 function photo(file, alt = "The photo that is searched") {
   const image = el("img", { alt, draggable: "false" });
-  const url = URL.createObjectURL(file);
-  for (const end of ["load", "error"]) image.addEventListener(end, () => URL.revokeObjectURL(url), { once: true });
   image.addEventListener("error", () => image.classList.add("broken"));
-  image.src = url;
+  showFile(image, file);
   return image;
 }
 
-function productPicture({ product }) {
+function productPicture(product) {
   const first = product?.images.find((own) => own.image_url);
-  if (!first) return el("div", { class: "stage picture none" }, icon("image"));
-  const image = el("img", { alt: product.title ?? product.product_id });
-  showPicture(image, first.image_url).catch(() => image.remove());
-  return el("div", { class: "stage picture" }, image);
+  return picture(first?.image_url, product?.title ?? product?.product_id);
+}
+
+// on which no box can be drawn
+function still(shown) {
+  shown.classList.add("stage");
+  return shown;
 }

@@ -1,8 +1,9 @@
 // Photos to try: those of the service, else some of the catalogue's own.
 
 import { link } from "../address.js";
-import { json, showPicture } from "../api.js";
+import { json } from "../api.js";
 import { el } from "../dom.js";
+import { showPicture } from "../picture.js";
 
 const MOST = 12;
 const GROUPS = 6;
@@ -31,8 +32,8 @@ async function someProducts() {
 }
 
 function sample(kind, id, url, words) {
-  const image = el("img", { alt: words, width: 96, height: 96, decoding: "async" });
-  showPicture(image, url).catch(() => image.closest("li")?.remove());
+  const image = el("img", { alt: words, width: 96, height: 96, decoding: "async", onerror: () => image.closest("li").remove() });
+  showPicture(image, url);
   return el("li", {}, el("a", { class: "picture", href: link("search", { [kind]: id }) }, image));
 }
 
