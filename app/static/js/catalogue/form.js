@@ -1,7 +1,7 @@
 // A form that changes something: sent once at a time, and what was refused is said above its buttons.
 
-import { el, icon } from "../dom.js";
-import { refusalWords } from "./words.js";
+import { el } from "../dom.js";
+import { refusal } from "./refusal.js";
 
 /**
  * A form with its buttons. While it is sent nothing else is, and after a refusal it is there as it was.
@@ -39,21 +39,4 @@ export async function attempt(button, said, work, again) {
   } finally {
     button.disabled = false;
   }
-}
-
-/**
- * What was refused, in words.
- * @param {import("../api.js").ApiError} error
- * @param {...Node} actions what can be done about it
- * @returns {HTMLElement}
- */
-export function refusal(error, ...actions) {
-  const { title, remedy } = refusalWords(error);
-  const detail = error.message !== remedy && error.kind !== "unauthorized" && error.message;
-  return el("div", { class: "notice", role: "alert" }, icon("warning"),
-    el("div", {},
-      el("h3", {}, title), el("p", {}, remedy),
-      error.retryAfter && el("p", {}, `In ${error.retryAfter} s it may be tried again.`),
-      detail && el("p", { class: "muted small" }, detail),
-      actions.length > 0 && el("div", { class: "row" }, actions)));
 }

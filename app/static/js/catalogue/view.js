@@ -5,9 +5,9 @@ import { json } from "../api.js";
 import { el } from "../dom.js";
 import { addForm } from "./add.js";
 import { product } from "./changes.js";
-import { refusal } from "./form.js";
 import { grid } from "./grid.js";
 import { productView } from "./product.js";
+import { refusal } from "./refusal.js";
 import { filterOf, tree } from "./tree.js";
 import { counted, photos } from "./words.js";
 

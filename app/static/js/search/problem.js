@@ -1,6 +1,7 @@
 // An error: what is wrong, what to do, and when it is tried again.
 
 import { el, icon } from "../dom.js";
+import { notice } from "../notice.js";
 import { errorWords } from "../words.js";
 
 const TRIES = 4;
@@ -13,18 +14,16 @@ const WAIT = 3;
  */
 export function problem(query, { retry, choose }) {
   const { error } = query;
-  const { title, remedy, waits } = errorWords(error);
+  const words = errorWords(error);
   const countdown = el("p", { class: "number" });
-  const again = waits || ["unreachable", "internal-error", "malformed-body", "slow-body", "unauthorized"].includes(error.kind);
-  const panel = el("div", { class: "notice problem", role: "alert" }, icon("warning"),
-    el("div", {},
-      el("h2", {}, title), el("p", {}, remedy), countdown,
-      el("p", { class: "row" },
-        again && el("button", { type: "button", "data-focus": "retry", onclick: retry }, icon("retry"), "Try again"),
-        query.categories.length > 0 && el("button", { type: "button", onclick: () => choose([]) }, "Search all categories"),
-        error.candidates?.map((own) => el("button", { type: "button", class: "chip", onclick: () => choose([own]) }, own.replace(/^path:/, "")))),
-      el("p", { class: "muted small" }, [error.message, error.requestId && `request ${error.requestId}`].filter(Boolean).join(" · "))));
-  if (waits && query.tries < TRIES) wait(panel, countdown, error.retryAfter ?? WAIT, retry);
+  const again = words.waits || ["unreachable", "internal-error", "malformed-body", "slow-body", "unauthorized"].includes(error.kind);
+  const panel = notice("h2", words, countdown,
+    el("p", { class: "row" },
+      again && el("button", { type: "button", "data-focus": "retry", onclick: retry }, icon("retry"), "Try again"),
+      query.categories.length > 0 && el("button", { type: "button", onclick: () => choose([]) }, "Search all categories"),
+      error.candidates?.map((own) => el("button", { type: "button", class: "chip", onclick: () => choose([own]) }, own.replace(/^path:/, "")))),
+    el("p", { class: "muted small" }, [error.message, error.requestId && `request ${error.requestId}`].filter(Boolean).join(" · ")));
+  if (words.waits && query.tries < TRIES) wait(panel, countdown, error.retryAfter ?? WAIT, retry);
   return panel;
 }
 
