@@ -48,15 +48,6 @@ export function scoreWords({ score, match, similarity }) {
 }
 
 /**
- * A category path: "Shoes › Boots › Chelsea boots".
- * @param {{meta: string|null, level2: string|null, leaf: string|null}} category
- * @returns {string}
- */
-export function pathWords({ meta, level2, leaf }) {
-  return [meta, level2, leaf].filter((part) => part !== null).join(" › ");
-}
-
-/**
  * An error: what is wrong, what to do, and whether waiting helps.
  * @param {import("./api.js").ApiError} error
  * @returns {{title: string, remedy: string, waits: boolean}}

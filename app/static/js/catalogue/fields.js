@@ -1,9 +1,9 @@
 // What is known of a product, as fields of a form.
 
+import { LEVELS } from "../category.js";
 import { el } from "../dom.js";
 
-const LEVELS = { meta: "Category", level2: "Subcategory", leaf: "Type" };
-const LABELS = { title: "Title", ...LEVELS, url: "Web address" };
+const LABELS = { title: "Title", meta: "Category", level2: "Subcategory", leaf: "Type", url: "Web address" };
 
 /**
  * The fields, filled in with `product`; the levels of the category suggest what the catalogue has.
@@ -14,8 +14,8 @@ const LABELS = { title: "Title", ...LEVELS, url: "Web address" };
 export function fields(categories, product = {}) {
   const filled = { title: product.title, url: product.url, ...product.category };
   const inputs = Object.fromEntries(Object.keys(LABELS).map((name) => [name, input(name, filled[name])]));
-  const lists = Object.keys(LEVELS).map((level) => suggestions(level, inputs, categories));
-  const levels = Object.keys(LEVELS).map((level) => labelled(LABELS[level], inputs[level]));
+  const lists = LEVELS.map((level) => suggestions(level, inputs, categories));
+  const levels = LEVELS.map((level) => labelled(LABELS[level], inputs[level]));
   return {
     element: el("div", { class: "fields" },
       labelled(LABELS.title, inputs.title), el("div", { class: "levels" }, levels), labelled(LABELS.url, inputs.url), lists),
@@ -38,7 +38,7 @@ export function labelled(text, field, hint) {
 
 function input(name, value) {
   const type = name === "url" ? "url" : "text";
-  const list = name in LEVELS && `known-${name}`;
+  const list = LEVELS.includes(name) && `known-${name}`;
   const placeholder = name === "url" && "https://";
   return el("input", { id: `field-${name}`, type, list, placeholder, value, maxlength: 2000, autocomplete: "off" });
 }
@@ -46,7 +46,7 @@ function input(name, value) {
 /** The names of a level below what is written above it. */
 function suggestions(level, inputs, categories) {
   const list = el("datalist", { id: `known-${level}` });
-  const above = Object.keys(LEVELS).slice(0, Object.keys(LEVELS).indexOf(level));
+  const above = LEVELS.slice(0, LEVELS.indexOf(level));
   inputs[level].addEventListener("focus", () => {
     const under = categories.filter(({ category }) => above.every((own) => category[own] === (inputs[own].value.trim() || null)));
     const names = new Set(under.map(({ category }) => category[level]).filter((name) => name !== null));

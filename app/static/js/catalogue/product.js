@@ -2,12 +2,11 @@
 
 import { link } from "../address.js";
 import { json } from "../api.js";
+import { filterOf, pathWords } from "../category.js";
 import { el, icon } from "../dom.js";
 import { picture } from "../picture.js";
-import { pathWords } from "../words.js";
 import { editing } from "./edit.js";
 import { tile } from "./grid.js";
-import { filterOf } from "./tree.js";
 
 const FEW = 6;
 

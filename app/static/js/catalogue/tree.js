@@ -1,24 +1,12 @@
 // The categories as a tree: click or arrow keys, as WAI-ARIA has it.
 
+import { filterOf, LEVELS } from "../category.js";
 import { el } from "../dom.js";
 import { photos } from "./words.js";
 
-/** @typedef {{meta: string|null, level2: string|null, leaf: string|null}} Category */
-
-/**
- * How `category=` names a category or the parent of several: `path:Shoes/Boots`.
- * @param {Category} category
- * @returns {string} "" for a product that has none
- */
-export function filterOf({ meta, level2, leaf }) {
-  const parts = [meta, level2, leaf].map((part) => (part ?? "").replaceAll("/", "%2F"));
-  const path = parts.join("/").replace(/\/+$/, "");
-  return path && `path:${path}`;
-}
-
 /**
  * The tree, with all products on top.
- * @param {{category: Category, rows: number}[]} categories of /info
+ * @param {{category: import("../category.js").Category, rows: number}[]} categories of /info
  * @param {(filter: string) => void} choose called with the filter of what was chosen, "" for all
  * @returns {{element: HTMLElement, mark: (filter: string) => void}} mark: show what is chosen
  */
@@ -41,12 +29,12 @@ function grown(categories) {
     let node = root;
     const path = {};
     node.rows += rows;
-    for (const level of ["meta", "level2", "leaf"]) {
+    for (const level of LEVELS) {
       path[level] = category[level];
       if (category[level] === null) continue;
       const key = `${level} ${category[level]}`;
       if (!node.children.has(key)) {
-        const filter = filterOf({ meta: null, level2: null, leaf: null, ...path });
+        const filter = filterOf(path);
         node.children.set(key, { name: category[level], filter, rows: 0, children: new Map() });
       }
       node = node.children.get(key);

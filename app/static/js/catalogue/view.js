@@ -2,13 +2,14 @@
 
 import { go, link } from "../address.js";
 import { json } from "../api.js";
+import { filterOf } from "../category.js";
 import { el } from "../dom.js";
 import { addForm } from "./add.js";
 import { product } from "./changes.js";
 import { grid } from "./grid.js";
 import { productView } from "./product.js";
 import { refusal } from "./refusal.js";
-import { filterOf, tree } from "./tree.js";
+import { tree } from "./tree.js";
 import { counted, photos } from "./words.js";
 
 const parts = {};

@@ -1,9 +1,10 @@
 // One product of a ranked list.
 
 import { link } from "../address.js";
+import { pathWords } from "../category.js";
 import { el } from "../dom.js";
 import { picture } from "../picture.js";
-import { pathWords, scoreWords } from "../words.js";
+import { scoreWords } from "../words.js";
 
 /**
  * @param {object} result one of an answer's `results`

@@ -1,9 +1,9 @@
 // What the photo is taken for, as filters: of several, any.
 
+import { LEVELS, nameOf } from "../category.js";
 import { el } from "../dom.js";
 import { percent } from "../words.js";
 
-const LEVELS = ["meta", "level2", "leaf"];
 const LEAST = 0.05;
 const MOST = 3;
 
@@ -15,7 +15,7 @@ const MOST = 3;
 export function chips(query, choose) {
   const offered = LEVELS.flatMap((level) => guesses(query.answer?.query?.categories[level] ?? [], level, query.categories));
   const named = new Set(offered.map((own) => own.filter));
-  const others = query.categories.filter((filter) => !named.has(filter)).map((filter) => ({ filter, name: filter.replace(/^\w+:/, "") }));
+  const others = query.categories.filter((filter) => !named.has(filter)).map((filter) => ({ filter, name: nameOf(filter) }));
   const all = [...offered, ...others];
   if (all.length === 0) return null;
   return el("div", { class: "filters", role: "group", "aria-label": "Search only in" },

@@ -1,5 +1,6 @@
 // An error: what is wrong, what to do, and when it is tried again.
 
+import { nameOf } from "../category.js";
 import { el, icon } from "../dom.js";
 import { notice } from "../notice.js";
 import { errorWords } from "../words.js";
@@ -21,7 +22,7 @@ export function problem(query, { retry, choose }) {
     el("p", { class: "row" },
       again && el("button", { type: "button", "data-focus": "retry", onclick: retry }, icon("retry"), "Try again"),
       query.categories.length > 0 && el("button", { type: "button", onclick: () => choose([]) }, "Search all categories"),
-      error.candidates?.map((own) => el("button", { type: "button", class: "chip", onclick: () => choose([own]) }, own.replace(/^path:/, "")))),
+      error.candidates?.map((own) => el("button", { type: "button", class: "chip", onclick: () => choose([own]) }, nameOf(own)))),
     el("p", { class: "muted small" }, [error.message, error.requestId && `request ${error.requestId}`].filter(Boolean).join(" · ")));
   if (words.waits && query.tries < TRIES) wait(panel, countdown, error.retryAfter ?? WAIT, retry);
   return panel;
