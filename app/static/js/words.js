@@ -1,4 +1,4 @@
-// What is said: scores and errors in words.
+// What is said: numbers, scores and errors in words.
 
 const REMEDIES = {
   "unreadable-photo": ["This is not a photo that can be read", "The file is empty, damaged or not an image. Choose another one."],
@@ -34,6 +34,35 @@ export function percent(share) {
   const number = Math.round(share * 100);
   if (number === 100 && share < 1) return ">\u00a099\u00a0%";
   return number === 0 ? "<\u00a01\u00a0%" : `${number}\u00a0%`;
+}
+
+/**
+ * A number with its thousands apart.
+ * @param {number} number
+ * @param {number} [digits] behind the point
+ * @returns {string}
+ */
+export function grouped(number, digits = 0) {
+  return number.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/**
+ * A number of things: "1 photo", "3,679 photos".
+ * @param {number} number
+ * @param {string} noun
+ * @returns {string}
+ */
+export function counted(number, noun) {
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/**
+ * Bytes: "40 MB", "1.2 GB".
+ * @param {number} bytes
+ * @returns {string}
+ */
+export function size(bytes) {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
 }
 
 /**

@@ -2,12 +2,12 @@
 
 import { go } from "../address.js";
 import { announce, el } from "../dom.js";
+import { counted } from "../words.js";
 import { exists, put } from "./changes.js";
 import { confirmed } from "./confirm.js";
 import { fields, labelled } from "./fields.js";
 import { form } from "./form.js";
 import { picker } from "./picker.js";
-import { counted } from "./words.js";
 
 /**
  * The form for a new product.

@@ -2,12 +2,12 @@
 
 import { go } from "../address.js";
 import { announce, el, icon } from "../dom.js";
+import { counted } from "../words.js";
 import { addPhotos, edit, remove, removePhoto } from "./changes.js";
 import { confirmed } from "./confirm.js";
 import { fields } from "./fields.js";
 import { attempt, form } from "./form.js";
 import { picker } from "./picker.js";
-import { photos } from "./words.js";
 
 /**
  * What stands in a product's view so that it can be changed.
@@ -40,7 +40,7 @@ export function editing(product, info, then) {
   };
   const dropAll = async (event) => {
     const button = event.currentTarget;
-    const text = `It is not found any more, and its ${photos(product.images.length)} with it. A new index does not bring it back.`;
+    const text = `It is not found any more, and its ${counted(product.images.length, "photo")} with it. A new index does not bring it back.`;
     if (!(await confirmed(`Remove ${product.title ?? id}?`, text, "Remove product"))) return;
     await attempt(button, said, () => remove(id, etag).then(done(`${id} removed`)), again);
   };

@@ -4,7 +4,7 @@ import { link } from "../address.js";
 import { json } from "../api.js";
 import { announce, el } from "../dom.js";
 import { picture } from "../picture.js";
-import { counted, photos } from "./words.js";
+import { counted } from "../words.js";
 
 const PAGE = 24;
 
@@ -64,5 +64,5 @@ function products(category, revision, after) {
 }
 
 function listed(product) {
-  return tile(product, [product.product_id, photos(product.images.length)]);
+  return tile(product, [product.product_id, counted(product.images.length, "photo")]);
 }

@@ -2,7 +2,7 @@
 
 import { announce, el, icon } from "../dom.js";
 import { showFile } from "../picture.js";
-import { photos } from "./words.js";
+import { counted, size } from "../words.js";
 
 /**
  * A place to choose photos.
@@ -20,7 +20,7 @@ export function picker(limits) {
     const refused = [...files].map((file) => wrong(file, chosen, limits)).filter(Boolean);
     for (const file of files) if (!wrong(file, chosen, limits)) show(file);
     said.textContent = refused.join(" ");
-    announce(`${photos(chosen.size)} chosen`);
+    announce(`${counted(chosen.size, "photo")} chosen`);
   }
   function show(file) {
     const image = el("img", { alt: file.name, onerror: () => image.replaceWith(icon("warning")) });
@@ -54,7 +54,7 @@ export function picker(limits) {
 
 function wrong(file, chosen, limits) {
   if (file.type && !file.type.startsWith("image/")) return `${file.name} is not a photo.`;
-  if (file.size > limits.photo_bytes) return `${file.name} is larger than ${Math.floor(limits.photo_bytes / 1e6)} MB.`;
+  if (file.size > limits.photo_bytes) return `${file.name} is larger than ${size(limits.photo_bytes)}.`;
   const same = [...chosen.keys()].some((own) => own.name === file.name && own.size === file.size);
   return same ? `${file.name} is there already.` : null;
 }

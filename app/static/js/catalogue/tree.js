@@ -2,7 +2,7 @@
 
 import { filterOf, LEVELS } from "../category.js";
 import { el } from "../dom.js";
-import { photos } from "./words.js";
+import { counted, grouped } from "../words.js";
 
 /**
  * The tree, with all products on top.
@@ -52,10 +52,10 @@ function item(node, level) {
   const inner = node.children.size > 0;
   return el("li", {
     role: "treeitem", tabindex: "-1", "data-filter": node.filter, "aria-level": level, "aria-selected": "false",
-    "aria-expanded": inner && "false", "aria-label": `${node.name}, ${photos(node.rows)}`,
+    "aria-expanded": inner && "false", "aria-label": `${node.name}, ${counted(node.rows, "photo")}`,
   },
   el("span", { class: "node" }, el("span", { class: "twist", "aria-hidden": "true" }), el("span", { class: "name" }, node.name),
-    el("span", { class: "count number" }, node.rows.toLocaleString("en"))),
+    el("span", { class: "count number" }, grouped(node.rows))),
   inner && el("ul", { role: "group", hidden: true }, branches(node, level + 1)));
 }
 

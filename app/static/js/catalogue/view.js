@@ -4,13 +4,13 @@ import { go, link } from "../address.js";
 import { json } from "../api.js";
 import { filterOf } from "../category.js";
 import { el } from "../dom.js";
+import { counted } from "../words.js";
 import { addForm } from "./add.js";
 import { product } from "./changes.js";
 import { grid } from "./grid.js";
 import { productView } from "./product.js";
 import { refusal } from "./refusal.js";
 import { tree } from "./tree.js";
-import { counted, photos } from "./words.js";
 
 const parts = {};
 const WIDE = matchMedia("(min-width: 800px)");
@@ -62,7 +62,7 @@ export async function update({ params }) {
 
 async function load() {
   info = await json("info");
-  parts.count.textContent = `${counted(info.products, "product")} with ${photos(info.rows)}`;
+  parts.count.textContent = `${counted(info.products, "product")} with ${counted(info.rows, "photo")}`;
   parts.tools.replaceChildren(...tools());
   parts.tree = tree(info.categories, (filter) => {
     if (!WIDE.matches) parts.side.open = false;

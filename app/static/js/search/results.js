@@ -1,6 +1,7 @@
 // The answer: what was found, filters, cards, more of them.
 
 import { el } from "../dom.js";
+import { counted } from "../words.js";
 import { card } from "./card.js";
 import { chips } from "./chips.js";
 import { problem } from "./problem.js";
@@ -35,8 +36,7 @@ export function heading({ kind, name, answer, error }) {
 }
 
 function facts({ results, took_ms, cached }) {
-  const products = results.length === 1 ? "1 product" : `${results.length} products`;
-  return `${products} in ${took_ms.toFixed(0)} ms${cached ? ", from the cache" : ""}`;
+  return `${counted(results.length, "product")} in ${took_ms.toFixed(0)} ms${cached ? ", from the cache" : ""}`;
 }
 
 function cards(found) {

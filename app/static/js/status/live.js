@@ -1,9 +1,9 @@
 // What the service does at this moment, from its metrics.
 
 import { el } from "../dom.js";
-import { percent } from "../words.js";
+import { grouped, percent, size } from "../words.js";
 import { spark } from "./spark.js";
-import { duration, grouped, size, span } from "./words.js";
+import { duration, span } from "./times.js";
 
 /**
  * The figures of the last minute, each with a line since the page was opened.

@@ -1,9 +1,9 @@
 // What is served: the generation, how good it is, its model, and what may be asked of it.
 
 import { el } from "../dom.js";
-import { percent } from "../words.js";
+import { counted, grouped, percent, size } from "../words.js";
 import { bar } from "./live.js";
-import { grouped, size, span } from "./words.js";
+import { span } from "./times.js";
 
 const ASKED_WITH = { val: "photos that were held out", "leave-one-out": "indexed photos, each asked against all the others" };
 
@@ -42,7 +42,7 @@ function trust({ available, reason, queries, ece, min_score: least, precision, r
   const right = precision === null ? "" : ` Of the products marked so, ${percent(precision)} were right;`;
   const share = found === null ? "" : ` ${percent(found)} of the findable ones were marked.`;
   return [el("p", {}, `A score of ${percent(least)} or more means the same product.${right}${share}`),
-    el("p", { class: "muted small" }, `Measured on ${grouped(queries)} photos; scores are off by ${(ece * 100).toFixed(1)} points on average.`)];
+    el("p", { class: "muted small" }, `Measured on ${counted(queries, "photo")}; scores are off by ${(ece * 100).toFixed(1)} points on average.`)];
 }
 
 /**

@@ -1,4 +1,6 @@
-// Numbers as people read them.
+// Times as people read them.
+
+import { counted } from "../words.js";
 
 /**
  * Seconds as milliseconds: "8.4 ms", "1.2 s".
@@ -20,25 +22,5 @@ export function duration(seconds) {
 export function span(seconds) {
   const units = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
   const [size, name] = units.find(([own]) => seconds >= own) ?? units.at(-1);
-  const number = Math.max(0, Math.floor(seconds / size));
-  return `${number} ${name}${number === 1 ? "" : "s"}`;
-}
-
-/**
- * Bytes: "40 MB", "1.2 GB".
- * @param {number} bytes
- * @returns {string}
- */
-export function size(bytes) {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
-}
-
-/**
- * A number with its thousands apart.
- * @param {number} number
- * @param {number} [digits] behind the point
- * @returns {string}
- */
-export function grouped(number, digits = 0) {
-  return number.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return counted(Math.max(0, Math.floor(seconds / size)), name);
 }
