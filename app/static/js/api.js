@@ -49,6 +49,15 @@ export function address(path) {
 }
 
 /**
+ * The path of a product.
+ * @param {string} id
+ * @returns {string}
+ */
+export function productPath(id) {
+  return `products/${encodeURIComponent(id)}`;
+}
+
+/**
  * Ask, and ask for a key where one is needed.
  * @param {string} path
  * @param {RequestInit} [options]

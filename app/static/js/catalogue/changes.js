@@ -1,6 +1,6 @@
 // What changes products, each as one request (docs/api.md): the answer has the new revision and ETag.
 
-import { json, request } from "../api.js";
+import { json, productPath, request } from "../api.js";
 
 /** @typedef {{product_id: string, revision: number, etag: string|null, images: string[]}} Change */
 
@@ -11,7 +11,7 @@ import { json, request } from "../api.js";
  */
 export async function exists(id) {
   try {
-    await request(at(id));
+    await request(productPath(id));
     return true;
   } catch (error) {
     if (error.kind === "unknown-product") return false;
@@ -25,7 +25,7 @@ export async function exists(id) {
  * @returns {Promise<object>} the answer of GET /products/{id} with `etag`
  */
 export async function product(id) {
-  const response = await request(at(id));
+  const response = await request(productPath(id));
   return { ...(await response.json()), etag: response.headers.get("ETag") };
 }
 
@@ -39,7 +39,7 @@ export async function product(id) {
 export function put(id, fields, photos) {
   const body = form(id, photos);
   body.append("product", JSON.stringify(fields));
-  return json(at(id), { method: "PUT", body });
+  return json(productPath(id), { method: "PUT", body });
 }
 
 /**
@@ -51,7 +51,7 @@ export function put(id, fields, photos) {
  */
 export function edit(id, fields, etag) {
   const headers = { "Content-Type": "application/merge-patch+json", "If-Match": etag };
-  return json(at(id), { method: "PATCH", body: JSON.stringify(fields), headers });
+  return json(productPath(id), { method: "PATCH", body: JSON.stringify(fields), headers });
 }
 
 /**
@@ -62,7 +62,7 @@ export function edit(id, fields, etag) {
  * @returns {Promise<Change>}
  */
 export function addPhotos(id, photos, etag) {
-  return json(`${at(id)}/images`, { method: "POST", body: form(id, photos), headers: { "If-Match": etag } });
+  return json(`${productPath(id)}/images`, { method: "POST", body: form(id, photos), headers: { "If-Match": etag } });
 }
 
 /**
@@ -73,7 +73,7 @@ export function addPhotos(id, photos, etag) {
  * @returns {Promise<Change>}
  */
 export function removePhoto(id, photo, etag) {
-  return json(`${at(id)}/images/${encodeURIComponent(photo)}`, { method: "DELETE", headers: { "If-Match": etag } });
+  return json(`${productPath(id)}/images/${encodeURIComponent(photo)}`, { method: "DELETE", headers: { "If-Match": etag } });
 }
 
 /**
@@ -83,11 +83,7 @@ export function removePhoto(id, photo, etag) {
  * @returns {Promise<Change>}
  */
 export function remove(id, etag) {
-  return json(at(id), { method: "DELETE", headers: { "If-Match": etag } });
-}
-
-function at(id) {
-  return `products/${encodeURIComponent(id)}`;
+  return json(productPath(id), { method: "DELETE", headers: { "If-Match": etag } });
 }
 
 // A photo's name is its own in the whole catalogue, and cameras name all photos alike: so each gets the product's id.

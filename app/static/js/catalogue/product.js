@@ -1,7 +1,7 @@
 // One product: its photos, what is known of it, what looks like it.
 
 import { link } from "../address.js";
-import { json } from "../api.js";
+import { json, productPath } from "../api.js";
 import { filterOf, pathWords } from "../category.js";
 import { el, icon } from "../dom.js";
 import { picture } from "../picture.js";
@@ -80,7 +80,7 @@ async function showSimilar(product, button) {
   const place = button.closest(".one").querySelector(".similar");
   button.disabled = true;
   try {
-    const { results } = await json(`products/${encodeURIComponent(product.product_id)}/similar?limit=12`);
+    const { results } = await json(`${productPath(product.product_id)}/similar?limit=12`);
     const tiles = results.map((own) => tile(own, [own.product_id]));
     place.replaceChildren(el("h3", { tabindex: "-1" }, "Looks like it"),
       tiles.length ? el("ul", { class: "tiles", "aria-label": "Similar products" }, tiles) : "Nothing else is here.");

@@ -1,8 +1,8 @@
 // From a query to its answer.
 
-import { ApiError, json, request } from "../api.js";
+import { ApiError, json, productPath, request } from "../api.js";
 import { recall } from "./kept.js";
-import { MOST, PAGE } from "./queries.js";
+import { MOST, PAGE, parameters, photoPath } from "./queries.js";
 
 /**
  * Ask the service; the query has the answer or the error afterwards. A question that is under way is given up.
@@ -52,8 +52,7 @@ async function attempt(query, changed, work) {
 }
 
 async function found(query, offset, limit, signal) {
-  const params = new URLSearchParams({ limit, ...(offset && { offset }), ...(query.box && { box: query.box.join(",") }) });
-  for (const category of query.categories) params.append("category", category);
+  const params = parameters(query, limit, offset);
   if (query.kind === "product") return similar(query, params, signal);
   query.file ??= await photoOf(query);
   const body = new FormData();
@@ -62,17 +61,17 @@ async function found(query, offset, limit, signal) {
 }
 
 async function similar(query, params, signal) {
-  const path = `products/${encodeURIComponent(query.id)}`;
+  const path = productPath(query.id);
   query.product ??= await json(path, { signal });
   query.name = query.product.title ?? query.id;
   return answered(await request(`${path}/similar?${params}`, { signal }));
 }
 
-async function photoOf({ kind, id }) {
-  const path = { sample: "samples", image: "images" }[kind];
-  if (path) return (await request(`${path}/${encodeURIComponent(id)}`)).blob();
-  const photo = await recall(id);
-  if (!photo) throw new ApiError({ kind: "not-kept", status: 0, title: "The photo is not in this browser", detail: id });
+async function photoOf(query) {
+  const path = photoPath(query);
+  if (path) return (await request(path)).blob();
+  const photo = await recall(query.id);
+  if (!photo) throw new ApiError({ kind: "not-kept", status: 0, title: "The photo is not in this browser", detail: query.id });
   return photo;
 }
 

@@ -61,6 +61,29 @@ export function narrow(query, box, categories, limit = PAGE) {
   if (before !== JSON.stringify([box, categories, limit])) Object.assign(query, { stale: true, error: null, tries: 0 });
 }
 
+/**
+ * The parameters of the request.
+ * @param {Query} query
+ * @param {number} limit
+ * @param {number} [offset]
+ * @returns {URLSearchParams}
+ */
+export function parameters({ box, categories }, limit, offset = 0) {
+  const params = new URLSearchParams({ limit, ...(offset && { offset }), ...(box && { box: box.join(",") }) });
+  for (const category of categories) params.append("category", category);
+  return params;
+}
+
+/**
+ * Where the service has the photo that is asked with.
+ * @param {Query} query
+ * @returns {string|null} null for one of the visitor's own
+ */
+export function photoPath({ kind, id }) {
+  const folder = { sample: "samples", image: "images" }[kind];
+  return folder ? `${folder}/${encodeURIComponent(id)}` : null;
+}
+
 function boxOf(text) {
   const box = (text ?? "").split(",").map(Number);
   const [x0, y0, x1, y1] = box;

@@ -1,7 +1,8 @@
 // The same question for a terminal and for a Python program.
 
-import { address, key } from "../api.js";
+import { address, key, productPath } from "../api.js";
 import { announce, el, icon, shown } from "../dom.js";
+import { parameters, photoPath } from "./queries.js";
 
 const WORDS = "Ask the same from your program";
 
@@ -28,9 +29,9 @@ export function copyLink() {
 
 /** @returns {string} */
 export function curl(query) {
-  const params = new URLSearchParams(asked(query));
+  const params = parameters(query, query.limit);
   const header = key() ? `-H "Authorization: Bearer $KEY" ` : "";
-  if (query.kind === "product") return `curl ${header}${quoted(`${server()}/products/${encodeURIComponent(query.id)}/similar?${params}`)}`;
+  if (query.kind === "product") return `curl ${header}${quoted(`${server()}/${productPath(query.id)}/similar?${params}`)}`;
   const name = fileName(query).replace(/["\\]/g, "\\$&");
   return `${source(query)}curl ${header}-F ${quoted(`image=@"${name}"`)} \\\n  ${quoted(`${server()}/search?${params}`)}`;
 }
@@ -51,14 +52,10 @@ export function python(query) {
   ].join("\n");
 }
 
-function asked({ limit, box, categories }) {
-  return [["limit", limit], ...(box ? [["box", box.join(",")]] : []), ...categories.map((own) => ["category", own])];
-}
-
 // where the photo comes from, if it is none of the visitor's own
-function source({ kind, id }) {
-  const path = { sample: "samples", image: "images" }[kind];
-  return path ? `# the photo: ${server()}/${path}/${encodeURIComponent(id)}\n` : "";
+function source(query) {
+  const path = photoPath(query);
+  return path ? `# the photo: ${server()}/${path}\n` : "";
 }
 
 function fileName({ kind, id, name }) {
