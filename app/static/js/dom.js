@@ -8,9 +8,7 @@ const ICONS = {
   code: "M8 7l-5 5 5 5M16 7l5 5-5 5",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9.5h.01",
-  key: "M14.5 9.5a4 4 0 1 0-3 3.9L13 15h2v2h2v2h3v-3z",
   link: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
-  plus: "M12 5v14M5 12h14",
   retry: "M19 8a8 8 0 1 0 1 5M19 3v5h-5",
   trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
   warning: "M12 4l9 16H3zM12 10v4M12 17h.01",
@@ -39,12 +37,21 @@ export function el(tag, props = {}, ...children) {
  * @returns {SVGElement}
  */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  const path = document.createElementNS(SVG, "path");
-  for (const [key, value] of [["viewBox", "0 0 24 24"], ["class", "icon"], ["aria-hidden", "true"]]) svg.setAttribute(key, value);
-  path.setAttribute("d", ICONS[name]);
-  svg.append(path);
-  return svg;
+  return shape("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, shape("path", { d: ICONS[name] }));
+}
+
+/**
+ * An element of a drawing.
+ * @param {string} tag
+ * @param {Object<string, string>} props
+ * @param {...SVGElement} children
+ * @returns {SVGElement}
+ */
+export function shape(tag, props, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(props)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
 }
 
 /**

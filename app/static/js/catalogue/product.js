@@ -23,7 +23,7 @@ export function productView(product, info, then) {
     el("h2", { tabindex: "-1" }, product.title ?? product.product_id),
     el("div", { class: "apart" },
       gallery(product, writes),
-      el("div", { class: "facts" }, facts(product), el("div", { class: "row actions" }, similarButton(product), writes.actions), writes.below)),
+      el("div", { class: "facts" }, facts(product), el("div", { class: "row" }, similarButton(product), writes.actions), writes.below)),
     el("div", { class: "similar" }));
 }
 

@@ -52,5 +52,5 @@ function picker(id, picture, words, props, take) {
     if (field.files.length > 0) take([...field.files]);
     field.value = ""; // so that the same photo can be chosen again
   });
-  return el("span", { class: `picker ${id}` }, field, el("label", { for: id, class: id === "photo" ? "button main" : "button" }, icon(picture), words));
+  return el("span", { class: `intake ${id}` }, field, el("label", { for: id, class: id === "photo" ? "button main" : "button" }, icon(picture), words));
 }

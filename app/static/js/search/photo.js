@@ -40,7 +40,7 @@ export function tabs(queries, at) {
     const words = `Photo ${place + 1}, ${own.name}: ${state}`;
     return el("a", {
       href: link("search", written(queries, place)), "aria-current": place === at && "true",
-      class: `picture ${own.busy ? "busy" : ""}`, title: own.name, "data-focus": `tab${place}`,
+      class: own.busy ? "picture busy" : "picture", title: own.name, "data-focus": `tab${place}`,
     }, own.file ? photo(own.file, words) : el("span", { class: "unseen" }, words));
   }));
 }

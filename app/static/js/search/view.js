@@ -95,7 +95,7 @@ function said(query) {
 }
 
 function welcome() {
-  const place = el("div", { class: "offered" });
+  const place = el("div", {});
   samples().then((own) => own && place.append(own)).catch(() => {});
   return el("div", { class: "welcome" },
     el("h1", {}, "Find the product on a photo"),

@@ -5,7 +5,7 @@ import { quantile, restarted, rise, total } from "./metrics.js";
 const WINDOW = 60;
 const KEPT = 100;
 const ASKED = new Set(["/search", "/search/batch", "/products/{product_id:path}/similar"]);
-export const STAGES = ["queue", "decode", "encode", "search", "rank", "cache"];
+const STAGES = ["queue", "decode", "encode", "search", "rank", "cache"];
 
 const searches = ({ route }) => ASKED.has(route);
 const answered = (labels) => searches(labels) && labels.status === "200";

@@ -1,6 +1,7 @@
 // A small line of what was measured lately, for the eye alone: the number stands beside it.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { shape } from "../dom.js";
+
 const [WIDTH, HEIGHT] = [120, 32];
 
 /**
@@ -19,10 +20,4 @@ export function spark(values, top = Math.max(...values, 0)) {
       shape("polyline", { points: points.join(" "), class: "line" }));
   }
   return whole;
-}
-
-function shape(name, attributes) {
-  const own = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) own.setAttribute(key, value);
-  return own;
 }
