@@ -4,6 +4,7 @@ import base64
 from pathlib import Path
 
 import httpx2
+import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.app.running import Process
@@ -44,6 +45,15 @@ def test_a_score_is_told_in_words_and_as_a_number(scored_page: Page, known: Path
     expect(scored_page.locator(CARDS).first).to_contain_text("Same product, ")
     expect(scored_page.locator(CARDS).nth(1)).to_contain_text("Probably not, ")
     expect(scored_page.get_by_role("status")).to_contain_text("Same product found Drawn product")
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0, "0 %"), (0.001, "< 1 %"), (0.5, "50 %"), (0.999, "> 99 %"), (1, "100 %")]
+)
+def test_only_nothing_is_0_percent_and_only_all_is_100(page: Page, share: float, said: str) -> None:
+    page.goto("/")
+    words = page.evaluate("async share => (await import('/static/js/words.js')).percent(share)", share)
+    assert words.replace("\u00a0", " ") == said
 
 
 def test_where_nothing_is_certain_it_is_said(page: Page, unseen: Path) -> None:

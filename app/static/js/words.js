@@ -33,7 +33,7 @@ const RETRIED = new Set(["rate-limited", "busy", "not-ready", "shutting-down"]);
 export function percent(share) {
   const number = Math.round(share * 100);
   if (number === 100 && share < 1) return ">\u00a099\u00a0%";
-  return number === 0 ? "<\u00a01\u00a0%" : `${number}\u00a0%`;
+  return number === 0 && share > 0 ? "<\u00a01\u00a0%" : `${number}\u00a0%`;
 }
 
 /**
