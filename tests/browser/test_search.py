@@ -157,14 +157,16 @@ def test_what_the_answer_took_is_shown_and_where_it_came_from(
 
 
 def test_a_product_s_page_in_the_shop_is_linked(page: Page, unseen: Path, service: Process) -> None:
-    answer = service.ask(unseen.read_bytes(), limit=2).json()
+    answer = service.ask(unseen.read_bytes(), limit=3).json()
     answer["results"][0]["url"] = "https://s.example/p"
+    answer["results"][2]["url"] = "javascript:alert(1)"  # a catalogue may say anything
     page.route("**/search?*", lambda route: route.fulfill(json=answer))
     choose(page, unseen)
     expect(page.locator(CARDS).first.get_by_role("link", name="In the shop")).to_have_attribute(
         "href", "https://s.example/p"
     )
-    expect(page.locator(CARDS).nth(1).get_by_role("link", name="In the shop")).to_have_count(0)
+    for other in (1, 2):
+        expect(page.locator(CARDS).nth(other).get_by_role("link", name="In the shop")).to_have_count(0)
 
 
 def test_where_the_service_has_no_samples_the_catalogue_s_photos_are_offered(plain_page: Page) -> None:

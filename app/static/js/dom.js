@@ -55,6 +55,17 @@ export function shape(tag, props, ...children) {
 }
 
 /**
+ * A link to another site, where the address is one of the web: a catalogue may say anything.
+ * @param {string|null} url
+ * @param {...(Node|string)} children
+ * @returns {HTMLElement|null}
+ */
+export function outside(url, ...children) {
+  const safe = /^https?:\/\//i.test(url) && URL.canParse(url);
+  return safe ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, ...children) : null;
+}
+
+/**
  * Show a dialog above all else until it is closed; then it is gone.
  * @param {HTMLDialogElement} dialog
  * @returns {Promise<string>} what it was closed with

@@ -3,7 +3,7 @@
 import { link } from "../address.js";
 import { json, productPath } from "../api.js";
 import { filterOf, pathWords } from "../category.js";
-import { el, icon } from "../dom.js";
+import { el, icon, outside } from "../dom.js";
 import { picture } from "../picture.js";
 import { editing } from "./edit.js";
 import { tile } from "./grid.js";
@@ -56,19 +56,13 @@ function facts(product) {
   return el("dl", { class: "list" },
     fact("Product id", el("code", {}, product.product_id)),
     path && fact("Category", el("a", { href: link("catalogue", { category: filter }) }, path)),
-    product.url && fact("Web address", outside(product.url)),
+    product.url && fact("Web address", outside(product.url, product.url) ?? product.url),
     fact("Photos", product.images.length || "none: it cannot be found by a photo"),
     fact("Version", el("code", {}, product.etag.replaceAll('"', "").slice(0, 12)), ` in revision ${product.revision}`));
 }
 
 function fact(name, ...value) {
   return el("div", {}, el("dt", { class: "muted" }, name), el("dd", {}, ...value));
-}
-
-/** A link only where it is an address of the web: a catalogue may say anything. */
-function outside(url) {
-  const safe = /^https?:\/\//i.test(url) && URL.canParse(url);
-  return safe ? el("a", { href: url, rel: "noopener noreferrer", target: "_blank" }, url) : url;
 }
 
 function similarButton(product) {

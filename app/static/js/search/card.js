@@ -2,7 +2,7 @@
 
 import { link } from "../address.js";
 import { pathWords } from "../category.js";
-import { el } from "../dom.js";
+import { el, outside } from "../dom.js";
 import { picture } from "../picture.js";
 import { scoreWords } from "../words.js";
 
@@ -21,5 +21,5 @@ export function card(result) {
       el("p", { class: "muted small id" }, result.product_id)),
     el("p", { class: "row small" },
       el("a", { href: link("search", { product: result.product_id }) }, "More like this", el("span", { class: "unseen" }, `: ${title}`)),
-      result.url && el("a", { href: result.url, target: "_blank", rel: "noreferrer" }, "In the shop", el("span", { class: "unseen" }, `: ${title}`))));
+      outside(result.url, "In the shop", el("span", { class: "unseen" }, `: ${title}`))));
 }
