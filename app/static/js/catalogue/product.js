@@ -4,6 +4,7 @@ import { link } from "../address.js";
 import { json, productPath } from "../api.js";
 import { filterOf, pathWords } from "../category.js";
 import { el, icon, outside } from "../dom.js";
+import { list } from "../list.js";
 import { picture } from "../picture.js";
 import { editing } from "./edit.js";
 import { tile } from "./grid.js";
@@ -30,14 +31,14 @@ export function productView(product, info, then) {
 /** The first few photos, and the others for who asks. */
 function gallery(product, writes) {
   const all = product.images.map((own, at) => photo(product, own, at, writes));
-  const list = el("ul", { class: "photos", "aria-label": "Photos" }, all.slice(0, FEW));
+  const shown = el("ul", { class: "photos", "aria-label": "Photos" }, all.slice(0, FEW));
   const rest = el("button", { type: "button" }, `Show all ${all.length} photos`);
   rest.addEventListener("click", () => {
-    list.append(...all.slice(FEW));
+    shown.append(...all.slice(FEW));
     rest.remove();
     all[FEW].querySelector("a, button")?.focus();
   });
-  return el("div", { class: "gallery" }, list, all.length > FEW && rest);
+  return el("div", { class: "gallery" }, shown, all.length > FEW && rest);
 }
 
 function photo(product, { image_id: id, image_url: url }, at, writes) {
@@ -53,16 +54,13 @@ function photo(product, { image_id: id, image_url: url }, at, writes) {
 function facts(product) {
   const path = pathWords(product.category);
   const filter = filterOf(product.category);
-  return el("dl", { class: "list" },
-    fact("Product id", el("code", {}, product.product_id)),
-    path && fact("Category", el("a", { href: link("catalogue", { category: filter }) }, path)),
-    product.url && fact("Web address", outside(product.url, product.url) ?? product.url),
-    fact("Photos", product.images.length || "none: it cannot be found by a photo"),
-    fact("Version", el("code", {}, product.etag.replaceAll('"', "").slice(0, 12)), ` in revision ${product.revision}`));
-}
-
-function fact(name, ...value) {
-  return el("div", {}, el("dt", { class: "muted" }, name), el("dd", {}, ...value));
+  return list([
+    ["Product id", el("code", {}, product.product_id)],
+    path && ["Category", el("a", { href: link("catalogue", { category: filter }) }, path)],
+    product.url && ["Web address", outside(product.url, product.url) ?? product.url],
+    ["Photos", product.images.length || "none: it cannot be found by a photo"],
+    ["Version", el("code", {}, product.etag.replaceAll('"', "").slice(0, 12)), ` in revision ${product.revision}`],
+  ]);
 }
 
 function similarButton(product) {

@@ -1,6 +1,7 @@
 // How an answer came about: time of each stage, cache, generation.
 
 import { el } from "../dom.js";
+import { list } from "../list.js";
 
 const STAGES = { queue: "Wait", decode: "Read photo", encode: "Model", search: "Search", rank: "Rank", cache: "Cache" };
 
@@ -14,19 +15,16 @@ export function strip({ answer, timing }) {
   return el("section", { class: "strip small", "aria-label": "How it was answered" },
     el("h2", {}, "How it was answered"),
     el("p", { class: "bar", "aria-hidden": "true" }, stages.map(({ name, ms }) => segment(name, ms / all))),
-    el("dl", { class: "number" },
-      stages.map(({ name, ms }) => fact(el("span", {}, el("i", { class: `dot ${name}` }), STAGES[name]), `${ms.toFixed(1)} ms`)),
-      fact("In all", `${answer.took_ms.toFixed(1)} ms`),
-      "cached" in answer && fact("From the cache", answer.cached ? "yes" : "no"),
-      fact("Generation", answer.generation), fact("Revision", answer.revision), fact("Request", answer.request_id)));
+    list([
+      ...stages.map(({ name, ms }) => [el("span", {}, el("i", { class: `dot ${name}` }), STAGES[name]), `${ms.toFixed(1)} ms`]),
+      ["In all", `${answer.took_ms.toFixed(1)} ms`],
+      "cached" in answer && ["From the cache", answer.cached ? "yes" : "no"],
+      ["Generation", answer.generation], ["Revision", answer.revision], ["Request", answer.request_id],
+    ], "number"));
 }
 
 function segment(name, share) {
   const part = el("i", { class: name });
   part.style.setProperty("flex-grow", share);
   return part;
-}
-
-function fact(name, value) {
-  return el("div", {}, el("dt", { class: "muted" }, name), el("dd", {}, String(value)));
 }

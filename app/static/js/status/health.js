@@ -2,7 +2,7 @@
 
 import { address } from "../api.js";
 import { el, icon } from "../dom.js";
-import { list } from "./served.js";
+import { list } from "../list.js";
 
 const WORDS = { ok: "Ready", degraded: "Ready, but something is wrong", unavailable: "Not ready" };
 

@@ -12,12 +12,12 @@ import { duration, span } from "./times.js";
  */
 export function tiles({ searches, time, cache, queue, refused, changes }) {
   return [
-    tile("Searches a second", searches.value === null ? "–" : grouped(searches.value, 1), "answered", spark(searches.line)),
-    tile("Time to answer", duration(time.p50), time.p50 === null ? "nobody asked" : `${duration(time.p95)} for 95 in 100`, spark(time.line)),
-    tile("From the cache", cache.value === null ? "–" : percent(cache.value), cache.value === null ? "nobody asked" : "of the answers", spark(cache.line, 1)),
-    tile("At work or waiting", grouped(queue.value), queue.value === 1 ? "photo" : "photos", spark(queue.line)),
-    tile("Refused", grouped(refused.value), "too busy, or too many of one caller", spark(refused.line)),
-    tile("Changes", grouped(changes.value), "of products", spark(changes.line)),
+    figure("Searches a second", searches.value === null ? "–" : grouped(searches.value, 1), "answered", spark(searches.line)),
+    figure("Time to answer", duration(time.p50), time.p50 === null ? "nobody asked" : `${duration(time.p95)} for 95 in 100`, spark(time.line)),
+    figure("From the cache", cache.value === null ? "–" : percent(cache.value), cache.value === null ? "nobody asked" : "of the answers", spark(cache.line, 1)),
+    figure("At work or waiting", grouped(queue.value), queue.value === 1 ? "photo" : "photos", spark(queue.line)),
+    figure("Refused", grouped(refused.value), "too busy, or too many of one caller", spark(refused.line)),
+    figure("Changes", grouped(changes.value), "of products", spark(changes.line)),
   ];
 }
 
@@ -59,7 +59,15 @@ export function bar(share) {
   return el("span", { class: "gauge", "aria-hidden": "true" }, filled);
 }
 
-function tile(name, value, below, line) {
+/**
+ * A figure under its name.
+ * @param {string} name
+ * @param {string} value
+ * @param {string} [below]
+ * @param {SVGElement} [line]
+ * @returns {HTMLElement}
+ */
+export function figure(name, value, below, line) {
   return el("div", { class: "figure" }, el("dt", { class: "muted small" }, name),
-    el("dd", {}, el("span", { class: "value number" }, value), el("span", { class: "muted small" }, below), line));
+    el("dd", {}, el("span", { class: "value number" }, value), below && el("span", { class: "muted small" }, below), line));
 }

@@ -1,8 +1,9 @@
 // What is served: the generation, how good it is, its model, and what may be asked of it.
 
 import { el } from "../dom.js";
+import { list } from "../list.js";
 import { counted, grouped, percent, size } from "../words.js";
-import { bar } from "./live.js";
+import { bar, figure } from "./live.js";
 import { span } from "./times.js";
 
 const ASKED_WITH = { val: "photos that were held out", "leave-one-out": "indexed photos, each asked against all the others" };
@@ -14,7 +15,7 @@ const ASKED_WITH = { val: "photos that were held out", "leave-one-out": "indexed
  */
 export function counts({ products, rows, categories, revision }) {
   return [["Products", products], ["Photos", rows], ["Categories", categories.length], ["Revision", revision]].map(([name, number]) =>
-    el("div", { class: "figure" }, el("dt", { class: "muted small" }, name), el("dd", {}, el("span", { class: "value number" }, grouped(number)))));
+    figure(name, grouped(number)));
 }
 
 /**
@@ -77,13 +78,4 @@ export function limits({ limits: own, cache, writable }) {
     ["Changes", writable ? "with the write key" : "off: TWINSHOT_STATE and TWINSHOT_WRITE_KEY turn them on"],
     ["Cache", cache === "memory" ? "in the process" : cache],
   ])];
-}
-
-/**
- * Names with what belongs to them.
- * @param {[string, Node|string][]} entries
- * @returns {HTMLElement}
- */
-export function list(entries) {
-  return el("dl", { class: "list" }, entries.map(([name, value]) => el("div", {}, el("dt", { class: "muted" }, name), el("dd", {}, value))));
 }
