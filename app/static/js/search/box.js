@@ -1,7 +1,7 @@
 // The part of the photo that is meant: a box to drag, or to move with the arrow keys.
 
 import { announce, el } from "../dom.js";
-import { drag } from "./drag.js";
+import { drag, shifted, within } from "./drag.js";
 
 const STEP = 0.02;
 const LEAST = 0.04;
@@ -74,16 +74,11 @@ function moved([x0, y0, x1, y1], { key, shiftKey }) {
   if (!step) return undefined;
   const [dx, dy] = step;
   if (shiftKey) return [x0, y0, within(x1 + dx, x0 + LEAST, 1), within(y1 + dy, y0 + LEAST, 1)];
-  const [mx, my] = [within(dx, -x0, 1 - x1), within(dy, -y0, 1 - y1)];
-  return [x0 + mx, y0 + my, x1 + mx, y1 + my];
+  return shifted([x0, y0, x1, y1], dx, dy);
 }
 
 function isLarge([x0, y0, x1, y1]) {
   return x1 - x0 >= LEAST && y1 - y0 >= LEAST;
-}
-
-function within(value, least, most) {
-  return Math.min(Math.max(value, least), most);
 }
 
 function words([x0, y0, x1, y1]) {

@@ -26,6 +26,28 @@ export function drag(stage, frame, { box, show, finish }) {
   });
 }
 
+/**
+ * The box elsewhere, as far as the photo goes.
+ * @param {number[]} box
+ * @param {number} dx
+ * @param {number} dy
+ * @returns {number[]}
+ */
+export function shifted([x0, y0, x1, y1], dx, dy) {
+  const [mx, my] = [within(dx, -x0, 1 - x1), within(dy, -y0, 1 - y1)];
+  return [x0 + mx, y0 + my, x1 + mx, y1 + my];
+}
+
+/**
+ * @param {number} value
+ * @param {number} least
+ * @param {number} most
+ * @returns {number}
+ */
+export function within(value, least, most) {
+  return Math.min(Math.max(value, least), most);
+}
+
 // how the box follows the pointer
 function shaping(target, frame, before, [x, y]) {
   const corner = target.dataset?.corner;
@@ -41,15 +63,11 @@ function spanning([ax, ay]) {
   return ([x, y]) => [Math.min(ax, x), Math.min(ay, y), Math.max(ax, x), Math.max(ay, y)];
 }
 
-function carrying([x0, y0, x1, y1], [ax, ay]) {
-  return ([x, y]) => {
-    const dx = Math.min(Math.max(x - ax, -x0), 1 - x1);
-    const dy = Math.min(Math.max(y - ay, -y0), 1 - y1);
-    return [x0 + dx, y0 + dy, x1 + dx, y1 + dy];
-  };
+function carrying(before, [ax, ay]) {
+  return ([x, y]) => shifted(before, x - ax, y - ay);
 }
 
 function spot(stage, { clientX, clientY }) {
   const { left, top, width, height } = stage.getBoundingClientRect();
-  return [(clientX - left) / width, (clientY - top) / height].map((part) => Math.min(Math.max(part, 0), 1));
+  return [(clientX - left) / width, (clientY - top) / height].map((part) => within(part, 0, 1));
 }
