@@ -177,11 +177,11 @@ class _ProblemResponse(Response):
 
 
 def _response(error: TwinshotError, request_id: str) -> Response:
-    problem = problem_of(error, request_id)
-    headers = dict(KINDS[_kind(error)].headers)
+    kind = _kind(error)
+    headers = dict(KINDS[kind].headers)
     if isinstance(error, ProblemError):
         headers |= error.headers
-    return _ProblemResponse(_kind(error), problem, headers)
+    return _ProblemResponse(kind, problem_of(error, request_id), headers)
 
 
 async def _on_twinshot_error(request: Request, error: Exception) -> Response:

@@ -7,20 +7,18 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, HTMLResponse
 from starlette.exceptions import HTTPException
 
+from app.routes.page import STATIC, policy
+
 router = APIRouter(include_in_schema=False)
 
 _PACKAGE = Path(str(files("fastapi_offline"))) / "static"
-_OWN = Path(__file__).parents[1] / "static"
 _ASSETS = {
     "swagger-ui.css": _PACKAGE / "swagger-ui.css",
     "swagger-ui-bundle.js": _PACKAGE / "swagger-ui-bundle.js",
-    "docs.js": _OWN / "docs.js",
+    "docs.js": STATIC / "docs.js",
 }
 # Swagger UI has its icons in data: addresses; it sets styles by script, property by property, which no policy forbids
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-)
+_POLICY = policy("data:")
 _HTML = """<!doctype html>
 <html lang="en">
 <head>
