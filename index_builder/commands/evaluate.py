@@ -8,8 +8,16 @@ import typer
 
 from engine.files import require_file_place, write_atomic
 from engine.wording import counted
-from index_builder.commands import completion
-from index_builder.commands.options import Bundles, Columns, Images, Threads, cores, names_of, print_json
+from index_builder.commands.options import (
+    Bundles,
+    Columns,
+    GenerationId,
+    Images,
+    Threads,
+    cores,
+    names_of,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,9 +29,7 @@ def evaluate(
     query_splits: Annotated[
         str | None, typer.Option(help="Splits to ask, such as val,test; default test, else query, else all rows.")
     ] = None,
-    generation: Annotated[
-        str | None, typer.Option(help="Its id; default: the live one.", autocompletion=completion.generations)
-    ] = None,
+    generation: GenerationId = None,
     column: Columns = None,
     images: Images = None,
     truth: Annotated[

@@ -6,14 +6,12 @@ import typer
 
 from engine.wording import counted
 from index_builder.commands import completion
-from index_builder.commands.options import AsJson, Bundles, print_json
+from index_builder.commands.options import AsJson, Bundles, GenerationId, print_json
 
 
 def verify(
     bundles: Bundles,
-    generation: Annotated[
-        str | None, typer.Option(help="Its id; default: the live one.", autocompletion=completion.generations)
-    ] = None,
+    generation: GenerationId = None,
     json: AsJson = False,
 ) -> None:
     """Read every file of a generation and compare its checksum.

@@ -8,7 +8,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from index_builder.commands import completion
+
 Bundles = Annotated[Path, typer.Argument(help="The bundle folder.")]
+GenerationId = Annotated[
+    str | None, typer.Option(help="Its id; default: the live one.", autocompletion=completion.generations)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Columns = Annotated[list[str] | None, typer.Option("--column", help="FIELD=COLUMN of a table, such as image=photo.")]
 Images = Annotated[Path | None, typer.Option(help="Folder, tar file or pattern of tar files with the photos.")]

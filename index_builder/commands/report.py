@@ -1,18 +1,13 @@
 """`twinshot report`."""
 
-from typing import Annotated
-
 import typer
 
-from index_builder.commands import completion
-from index_builder.commands.options import AsJson, Bundles, print_json
+from index_builder.commands.options import AsJson, Bundles, GenerationId, print_json
 
 
 def report(
     bundles: Bundles,
-    generation: Annotated[
-        str | None, typer.Option(help="Its id; default: the live one.", autocompletion=completion.generations)
-    ] = None,
+    generation: GenerationId = None,
     json: AsJson = False,
 ) -> None:
     """Print where the report of a generation lies: a page to open in a browser, with report.json beside it.

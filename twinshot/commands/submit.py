@@ -9,25 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.wording import counted
-from index_builder.commands import completion
+from index_builder.commands.options import AsJson, Bundles, Columns, GenerationId, Images, Threads, cores
 
 if TYPE_CHECKING:
     from index_builder.submitting import Submitted
 
 
 def submit(
-    bundles: Annotated[Path, typer.Argument(help="The bundle folder.")],
+    bundles: Bundles,
     queries: Annotated[Path, typer.Option(help="The eProduct folder, or another catalogue with the query photos.")],
     out: Annotated[Path, typer.Option(help="The file to write.")],
     query_splits: Annotated[str, typer.Option(help="Splits to ask, such as query,test.")] = "query",
-    generation: Annotated[
-        str | None, typer.Option(help="Its id; default: the live one.", autocompletion=completion.generations)
-    ] = None,
-    column: Annotated[list[str] | None, typer.Option(help="Our column = theirs, such as image=photo_path.")] = None,
-    images: Annotated[Path | None, typer.Option(help="Folder or tar file with the photos.")] = None,
+    generation: GenerationId = None,
+    column: Columns = None,
+    images: Images = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail at a bad row: no query gets an empty list.")] = False,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads; default: every core.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    threads: Threads = None,
+    json: AsJson = False,
 ) -> None:
     """Write the ten nearest photos of every query: no header, one line `query,"photo photo …"` each.
 
@@ -35,7 +33,6 @@ def submit(
     Example: twinshot submit bundles --queries /data/eproduct --out submission.csv
     """
     from engine.catalogue.columns import column_mapping
-    from index_builder.commands.options import cores
     from index_builder.progress import Progress
     from index_builder.submitting import Questions
     from index_builder.submitting import submit as write
