@@ -5,7 +5,7 @@ is text, and the image that serves and compacts carries no plotting library.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -133,8 +133,8 @@ def reliability_chart(section: Section) -> Chart:
         title="Share of answers that were right, over their score, in ten bins with as many answers each",
         x_label="score",
         y_label="share that is right",
-        x_ticks=[Tick(scale.x(value), f"{value:.1f}") for value in _FIFTHS],
-        y_ticks=[Tick(scale.y(value), f"{value:.1f}") for value in _FIFTHS],
+        x_ticks=_fifths(scale.x),
+        y_ticks=_fifths(scale.y),
         lines=[promised, found],
         legend=[(own.kind, own.name) for own in (promised, found)],
     )
@@ -157,11 +157,11 @@ def score_chart(section: Section) -> Chart:
         title="Number of answers over their score, those that were right below, wrong ones above",
         x_label="score",
         y_label="answers",
-        x_ticks=[Tick(scale.x(value), f"{value:.1f}") for value in _FIFTHS],
+        x_ticks=_fifths(scale.x),
         y_ticks=[Tick(scale.y(part * step), f"{part * step:,.0f}") for part in range(int(steps) + 1)],
         bars=bars,
         legend=[("right", "right"), ("wrong", "wrong")],
-        rule=Tick(scale.x(section["min_score"]), f"{section['min_score']:.2f}"),
+        rule=_least(section["min_score"], scale),
     )
 
 
@@ -182,11 +182,11 @@ def threshold_chart(section: Section) -> Chart:
         title="Precision and recall of what is called the same product, over the least score for that",
         x_label="least score (min_score)",
         y_label="share",
-        x_ticks=[Tick(scale.x(value), f"{value:.1f}") for value in _FIFTHS],
-        y_ticks=[Tick(scale.y(value), f"{value:.1f}") for value in _FIFTHS],
+        x_ticks=_fifths(scale.x),
+        y_ticks=_fifths(scale.y),
         lines=lines,
         legend=[(own.kind, own.name) for own in lines],
-        rule=Tick(scale.x(section["min_score"]), f"{section['min_score']:.2f}"),
+        rule=_least(section["min_score"], scale),
     )
 
 
@@ -216,7 +216,14 @@ def distance_chart(section: Section) -> Chart:
     )
 
 
-_FIFTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+def _fifths(pixel: Callable[[float], float]) -> list[Tick]:
+    """The marks of a share from 0 to 1."""
+    return [Tick(pixel(fifth / 5), f"{fifth / 5:.1f}") for fifth in range(6)]
+
+
+def _least(min_score: float, scale: Scale) -> Tick:
+    """The recommended threshold, upright."""
+    return Tick(scale.x(min_score), f"{min_score:.2f}")
 
 
 def _step(length: float) -> float:
