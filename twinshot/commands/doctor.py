@@ -26,9 +26,9 @@ def doctor(
     if json:
         report.print_json(findings)
     elif sys.stdout.isatty():
-        from rich.console import Console
+        from engine.terminal.tables import console
 
-        report.print_table(findings, Console(highlight=False))
+        report.print_table(findings, console())
     else:
         report.print_lines(findings)
     if any(own.level == "failed" for own in findings):

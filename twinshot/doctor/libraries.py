@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING
 
@@ -86,5 +87,5 @@ def _present(names: tuple[str, ...]) -> list[str]:
     return [name for name in names if installed(name)]
 
 
-def _with_versions(names: "tuple[str, ...] | dict[str, None]") -> str:
+def _with_versions(names: Iterable[str]) -> str:
     return ", ".join(f"{name} {installed(name)}" for name in names)

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from app.settings import PREFIX, Settings, SettingsError, read_settings, unknown_variables
-from twinshot.doctor.finding import Finding
+from twinshot.doctor.finding import Finding, failed
 
-_SECRET = ("TWINSHOT_READ_KEY", "TWINSHOT_WRITE_KEY")
 _BUNDLES = f"{PREFIX}BUNDLES"
 _DOCS = "docs/settings.md has every setting"
 
@@ -25,8 +25,8 @@ def settings(environment: Mapping[str, str], bundles: Path) -> Finding:
     """Whether they can be read, and which are set; never a key."""
     read_settings({**environment, _BUNDLES: str(bundles)})
     unknown = unknown_variables(environment)
-    names = sorted(name for name in environment if name.startswith(PREFIX) and name not in unknown)
-    said = ", ".join(_shown(name, environment[name]) for name in names) or "none, all as they are by default"
+    given = [(name, environment.get(PREFIX + name.upper())) for name in sorted(Settings.model_fields)]
+    said = ", ".join(_shown(name, value) for name, value in given if value) or "none, all as they are by default"
     if unknown:
         remedy = f"{_DOCS}; unset what is none"
         return Finding("settings", "warning", f"no setting and ignored: {', '.join(unknown)}; set: {said}", remedy)
@@ -40,8 +40,8 @@ def port(own: Settings) -> Finding:
     try:
         bind(own).close()
     except PortInUseError as error:
-        said, _, remedy = str(error).partition("; ")
-        return Finding("port", "warning", said, f"fine if that is your service; else {remedy}")
+        found = failed("port", error)
+        return found._replace(level="warning", remedy=f"fine if that is your service; else {found.remedy}")
     return Finding("port", "ok", f"{own.port} of {own.host} is free")
 
 
@@ -61,10 +61,9 @@ def redis(url: SecretStr | None) -> Finding:
 
 
 def _shown(name: str, value: str) -> str:
-    short = name.removeprefix(PREFIX)
-    if name in _SECRET:
-        return f"{short} (set, not shown)"
-    return f"{short}={_without_password(value) if name.endswith('_URL') else value}"
+    if SecretStr not in get_args(Settings.model_fields[name].annotation):
+        return f"{name.upper()}={value}"
+    return f"{name.upper()}={_without_password(value)}" if name.endswith("_url") else f"{name.upper()} (set, not shown)"
 
 
 def _without_password(url: str) -> str:

@@ -1,6 +1,7 @@
 """The state folder: what changes between generations."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 from engine.bundle.manifest import Manifest
@@ -17,12 +18,9 @@ def folder(state: Path | None) -> Finding:
         return Finding("state", "ok", "not asked for: the service takes no changes (TWINSHOT_STATE)")
     if state.is_dir() and not (state / LOG_FILE).exists():
         return Finding("state", "ok", f"{state} is empty: the service begins its log there")
-    own = open_state(state, begin=False)
-    try:
+    with closing(open_state(state, begin=False)) as own:
         said = f"{state}: id {own.log.state_id}, revision {own.log.revision:,}"
         locked = [name for name in (own.log.path, state) if not os.access(name, os.W_OK)]
-    finally:
-        own.close()
     if locked:
         remedy = "give it to the user that runs the service (chown), or name another folder as TWINSHOT_STATE"
         return Finding("state", "failed", f"{locked[0]} may not be written by this user", remedy)
@@ -37,12 +35,9 @@ def fits(state: Path | None, bundles: Path, manifest: Manifest) -> Finding:
             return Finding("changes", "ok", "none in the generation, and no state named")
         said = f"generation {owner.generation} has changes of state {owner.state_id}, and no such state is named"
         return Finding("changes", "warning", said, "name its folder as TWINSHOT_STATE, or no product can be changed")
-    own = open_state(state, begin=False)
-    try:
+    with closing(open_state(state, begin=False)) as own:
         require_owner(owner, own, "name its folder as TWINSHOT_STATE, or `twinshot rollback` to one of this state")
         revision = own.log.revision
-    finally:
-        own.close()
     ahead = revision - manifest.includes_revision
     if ahead < 0:
         said = f"the generation includes revision {manifest.includes_revision:,}, the log ends at {revision:,}"
