@@ -23,7 +23,7 @@ from app.compute import Compute
 from app.flights import Flight, Flights
 from app.live import Loaded
 from app.telemetry import Layer, Telemetry, Timing
-from engine.calibration import scores
+from engine.calibration import scores_of
 from engine.codes import Codes, Floats, unpack
 from engine.index.protocol import Hits, Rows
 from engine.live.view import LiveScope, View
@@ -114,9 +114,10 @@ def answer_of(view: View, query: Query, embedded: Embedded, timing: Timing) -> A
     started = time.perf_counter()
     ranked = rank(timed, embedded.embedding, query.need, query.scope, query.exclude)
     found = ranked.found[: query.need]
+    scored = scores_of(view.generation.manifest.calibration, [own.similarity for own in found])
     taxonomy = view.generation.card.taxonomy
     answer = Answer(
-        matches=tuple(_matches(view, found, _scores(view, found))),
+        matches=tuple(_matches(view, found, scored)),
         complete=ranked.complete and len(found) == len(ranked.found),
         categories={level: taxonomy.top(embedded.probabilities, level) for level in LEVELS},
         width=embedded.width,
@@ -152,13 +153,6 @@ def _count(timing: Timing, started: float, timed: "_Timed") -> None:
     """Share out the time since `started`. The scans lie scattered in it; a trace has them as one, at its beginning."""
     timing.add("search", timed.seconds, started + timed.seconds)
     timing.add("rank", time.perf_counter() - started - timed.seconds)
-
-
-def _scores(view: View, found: Sequence[Found]) -> Sequence[float | None]:
-    calibration = view.generation.manifest.calibration
-    if calibration is None:
-        return [None] * len(found)
-    return scores(calibration.formula, [own.similarity for own in found])
 
 
 def _matches(view: View, found: Sequence[Found], own_scores: Sequence[float | None]) -> Iterator[Match]:

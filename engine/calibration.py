@@ -72,6 +72,11 @@ def probabilities(formula: Formula, similarities: Values, margins: Values) -> Va
     return sigmoid(formula.intercept + terms(similarities, margins, formula.close) @ weights)
 
 
+def scores_of(calibration: Calibration | None, similarities: Sequence[float]) -> Sequence[float | None]:
+    """The scores of a ranked list, all None where a generation has no scores."""
+    return [None] * len(similarities) if calibration is None else scores(calibration.formula, similarities)
+
+
 def scores(formula: Formula, similarities: Sequence[float]) -> list[float]:
     """The scores of a ranked list from its first product on, in [0, 1], never rising.
 

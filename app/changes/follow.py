@@ -8,10 +8,9 @@ from dataclasses import replace
 
 from app.live import Live, Loaded
 from engine.bundle.generation import Generation
-from engine.bundle.owner import owner_of, require_owner
+from engine.bundle.owner import require_served_with
 from engine.changes.state import State
 from engine.encoder import PhotoEncoder
-from engine.errors import BundleError
 from engine.live.catch_up import AT_ONCE, CaughtUp, catch_up, go_on
 from engine.live.view import View
 
@@ -99,14 +98,7 @@ def with_changes(
 
     Raises StateError where its folder belongs to another state, BundleError where the state has lost changes of it.
     """
-    owner = owner_of(generation.folder.parent, generation.id)
-    require_owner(owner, state, "name its folder as TWINSHOT_STATE, or `twinshot rollback` to one of this state")
-    included, last = generation.manifest.includes_revision, state.log.revision
-    if included > last:  # the next changes would have numbers that count as included, and never be seen
-        raise BundleError(
-            f"{generation.folder} includes revision {included} of state {state.log.state_id}, whose log in "
-            f"{state.folder} ends at {last}; restore the newer log, or take a generation from before"
-        )
+    require_served_with(generation.folder.parent, generation.manifest, state)
     loaded = Loaded.of(generation, encoder, state.log.state_id)
     folded = frozenset(_folded(generation, state)) if generation.thumbs is None else frozenset()
     return advanced(replace(loaded, thumbs=state.thumbs, folded=folded), state, breathe)

@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.bundle.manifest import read_manifest
+from engine.bundle.manifest import Manifest, read_manifest
 from engine.bundle.store import names
 from engine.changes.state import State
 from engine.errors import BundleError, StateError
@@ -40,4 +40,17 @@ def require_owner(owner: Owner | None, state: State, remedy: str) -> None:
         raise StateError(
             f"the state in {state.folder} has the id {state.log.state_id}, but generation {owner.generation} has "
             f"changes of state {owner.state_id}; {remedy}"
+        )
+
+
+def require_served_with(bundles: Path, manifest: Manifest, state: State) -> None:
+    """Raise StateError where the folder belongs to another state, BundleError where the state has lost changes that the
+    generation includes."""
+    remedy = "name its folder as TWINSHOT_STATE, or `twinshot rollback` to one of this state"
+    require_owner(owner_of(bundles, manifest.generation), state, remedy)
+    included, last = manifest.includes_revision, state.log.revision
+    if included > last:  # the next changes would have numbers that count as included, and never be seen
+        raise BundleError(
+            f"{bundles / manifest.generation} includes revision {included:,} of state {state.log.state_id}, but in "
+            f"{state.folder} the log ends at {last:,}; restore the newer log, or take a generation from before"
         )

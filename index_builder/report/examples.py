@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.bundle.generation import Generation
-from engine.calibration import Calibration
-from engine.calibration import scores as scores_of
+from engine.calibration import Calibration, scores_of
 from engine.page_address import page_address
 from index_builder.report.confusion import name_of
 from index_builder.report.look import Asked, Look
@@ -42,8 +41,7 @@ def _badness(own: Asked) -> tuple[float, float]:
 
 def _example(own: Asked, generation: Generation, calibration: Calibration | None) -> Section:
     values = own.similarities[:ANSWERS].astype(np.float64).tolist()
-    marks = scores_of(calibration.formula, values) if calibration else [None] * len(values)
-    columns = (own.right.tolist(), values, marks, own.distances.tolist())
+    columns = (own.right.tolist(), values, scores_of(calibration, values), own.distances.tolist())
     answers = [
         {**_photo(generation, int(row)), "right": right, "similarity": value, "score": score, "distance": distance}
         for row, right, value, score, distance in zip(own.answers, *columns, strict=False)

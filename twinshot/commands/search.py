@@ -85,12 +85,11 @@ def _load(path: Path, spec: "Preprocessing") -> "Pixels | None":
 
 def _scored(generation: "Generation", found: "Sequence[Found]") -> list[Scored]:
     """Score and match of each, as the service gives them; None where the generation has no scores."""
-    from engine.calibration import scores
+    from engine.calibration import scores_of
 
     own = generation.manifest.calibration
-    if own is None:
-        return [(None, None)] * len(found)
-    return [(score, own.matches(score)) for score in scores(own.formula, [each.similarity for each in found])]
+    scored = scores_of(own, [each.similarity for each in found])
+    return [(score, None if own is None or score is None else own.matches(score)) for score in scored]
 
 
 def _print_json(path: Path, generation: "Generation", found: "Sequence[Found]", scored: Sequence[Scored]) -> None:

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.bundle.manifest import Manifest
-from engine.bundle.owner import owner_of, require_owner
+from engine.bundle.owner import owner_of, require_served_with
 from engine.changes.log import LOG_FILE
 from engine.changes.state import open_state
 from engine.wording import counted
@@ -29,18 +29,14 @@ def folder(state: Path | None) -> Finding:
 
 def fits(state: Path | None, bundles: Path, manifest: Manifest) -> Finding:
     """Whether the live generation has this state's changes and no others."""
-    owner = owner_of(bundles, manifest.generation)
     if state is None or not (state / LOG_FILE).exists():
+        owner = owner_of(bundles, manifest.generation)
         if owner is None:
             return Finding("changes", "ok", "none in the generation, and no state named")
         said = f"generation {owner.generation} has changes of state {owner.state_id}, and no such state is named"
         return Finding("changes", "warning", said, "name its folder as TWINSHOT_STATE, or no product can be changed")
     with closing(open_state(state, begin=False)) as own:
-        require_owner(owner, own, "name its folder as TWINSHOT_STATE, or `twinshot rollback` to one of this state")
-        revision = own.log.revision
-    ahead = revision - manifest.includes_revision
-    if ahead < 0:
-        said = f"the generation includes revision {manifest.includes_revision:,}, the log ends at {revision:,}"
-        return Finding("changes", "failed", said, "restore the newer log, or take a generation from before")
+        require_served_with(bundles, manifest, own)
+        ahead = own.log.revision - manifest.includes_revision
     said = f"{counted(ahead, 'revision')} of the log after the generation, applied when it is loaded"
     return Finding("changes", "ok", said)
