@@ -7,7 +7,7 @@ import pytest
 from benchmarks.drawn_titles import Amount, write_catalogue
 from benchmarks.recognition_titles import Asked, judged
 
-AMOUNT = Amount(train=4, pairs=2)
+AMOUNT = Amount(train=1, pairs=2, indexed=1, asked=1)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_titles_say_what_the_category_does_not_among_noise(rows: list[dict[str, 
 
 def test_the_same_seed_draws_the_same_photos_and_another_seed_draws_others(tmp_path: Path) -> None:
     first, again, other = (
-        write_catalogue(tmp_path / name, Amount(1, 1), seed) for name, seed in (("a", 1), ("b", 1), ("c", 2))
+        write_catalogue(tmp_path / name, Amount(1, 1, 1, 1), seed) for name, seed in (("a", 1), ("b", 1), ("c", 2))
     )
     assert first.read_bytes() == again.read_bytes() != other.read_bytes()
     photos = [sorted((path.parent / "photos").iterdir()) for path in (first, again)]
