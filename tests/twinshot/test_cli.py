@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from twinshot.cli import COMMANDS
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([sys.executable, "-m", "twinshot", *arguments], capture_output=True, text=True, check=False)
+
+
+@cache
+def helped(command: str) -> "subprocess.CompletedProcess[str]":
+    return run(*command.split(), "--help")
 
 
 def test_the_help_lists_every_command() -> None:
@@ -31,9 +37,9 @@ EVERY = [*COMMANDS, "products add", "products remove", "products list"]
 
 @pytest.mark.parametrize("name", EVERY)
 def test_each_command_has_help_with_an_example_and_says_in_one_line_what_was_typed_wrong(name: str) -> None:
-    helped = run(*name.split(), "--help")
-    assert helped.returncode == 0, helped.stderr
-    words = " ".join(helped.stdout.split())
+    done = helped(name)
+    assert done.returncode == 0, done.stderr
+    words = " ".join(done.stdout.split())
     assert f"Example: twinshot {name} " in words
     wrong = run(*name.split(), "--nonsense")
     assert (wrong.returncode, wrong.stdout) == (2, "")
@@ -44,7 +50,7 @@ def test_each_command_has_help_with_an_example_and_says_in_one_line_what_was_typ
 
 @pytest.mark.parametrize("name", [own for own in EVERY if own not in ("serve", "products")])
 def test_each_command_whose_answer_a_program_would_read_has_json(name: str) -> None:
-    assert "--json" in run(*name.split(), "--help").stdout
+    assert "--json" in helped(name).stdout
 
 
 def test_a_group_without_a_command_shows_its_help() -> None:
