@@ -11,14 +11,13 @@ import httpx2
 import pytest
 
 from engine.catalogue.catalogue import open_catalogue
-from tests.app.running import Process, photo_of, processes
+from tests.app.running import WRITE_KEY, Process, photo_of, shop_over
 from tests.tiny_catalogue import write_catalogue
 
 PROJECT = Path(__file__).resolve().parents[1]
 API = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
 CLIENT = PROJECT / "docs" / "client.md"
 """Its examples are run by tests/twinshot/client."""
-KEY = "write-key-write-key"
 BASE = "http://127.0.0.1:8000"
 STATUS = 'curl() { command curl -sS -w "\\nstatus %{http_code}\\n" "$@"; }\n'
 
@@ -40,16 +39,14 @@ def scripts() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def service(calibrated_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    folder = tmp_path_factory.mktemp("docs")
-    (folder / "state").mkdir()
-    with processes(calibrated_bundle, folder) as start:
-        yield start(TWINSHOT_STATE=str(folder / "state"), TWINSHOT_WRITE_KEY=KEY).until_ready()
+    with shop_over(calibrated_bundle, tmp_path_factory.mktemp("docs")) as own:
+        yield own
 
 
 @pytest.fixture
 def shop(service: Process) -> httpx2.Client:
     """The service with the products that the docs speak of, as they are before an example."""
-    service.http.headers["Authorization"] = f"Bearer {KEY}"
+    service.http.headers["Authorization"] = f"Bearer {WRITE_KEY}"
     for product, names, category in (
         ("P42", ("P42-1.jpg", "P42-2.jpg"), {"meta": "Shoes", "level2": "Boots"}),
         ("P7", ("P7-1.jpg", "P7-2.jpg"), {"meta": "Shoes"}),
@@ -71,7 +68,7 @@ def test_every_curl_is_answered(script: str, shop: httpx2.Client, service: Proce
     said = subprocess.run(
         ["bash", "-euc", STATUS + script.replace(BASE, service.url)],
         cwd=tmp_path,
-        env={"PATH": "/usr/bin:/bin", "KEY": KEY, "TWINSHOT_WRITE_KEY": KEY},
+        env={"PATH": "/usr/bin:/bin", "KEY": WRITE_KEY, "TWINSHOT_WRITE_KEY": WRITE_KEY},
         capture_output=True,
         text=True,
         timeout=60,

@@ -14,7 +14,7 @@ import pytest
 from app.create_app import create_app
 from app.live import Live
 from app.problems import KINDS
-from app.settings import Settings
+from app.settings import SHARED_DATA, Settings
 from app.telemetry import Telemetry
 from twinshot.cli import COMMANDS, LazyGroup
 
@@ -24,7 +24,6 @@ PAGES = {
     for page in sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")])
     if page.name != "CHANGELOG.md"  # which tells of what was
 }
-NOT_THE_SERVICES = {"TWINSHOT_SHARED"}
 OF_OTHER_PROGRAMS = {
     *("--build", "--profile"),  # docker compose
     *("--save", "--appendonly"),  # redis-server
@@ -41,7 +40,7 @@ def named(pattern: str, blocks: bool = True) -> Iterator[tuple[str, str]]:
 
 
 def test_settings_exist() -> None:
-    known = {f"TWINSHOT_{name.upper()}" for name in Settings.model_fields} | NOT_THE_SERVICES
+    known = {f"TWINSHOT_{name.upper()}" for name in Settings.model_fields} | {SHARED_DATA}
     assert [found for found in named(r"\b(TWINSHOT_[A-Z_]+[A-Z])\b") if found[1] not in known | {"TWINSHOT_"}] == []
 
 

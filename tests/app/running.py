@@ -19,6 +19,8 @@ from starlette.testclient import TestClient
 
 from tests.tiny_catalogue import draw
 
+READ_KEY, WRITE_KEY = "read-key-read-key-0", "write-key-write-key"
+
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
     file = BytesIO()
@@ -96,3 +98,12 @@ def processes(bundles: Path, folder: Path) -> Iterator[Callable[..., Process]]:
     finally:
         for process in started:
             process.stop()
+
+
+@contextmanager
+def shop_over(bundles: Path, folder: Path, **variables: str) -> Iterator[Process]:
+    """A service that takes changes from whoever has WRITE_KEY; its state is in `folder`."""
+    state = folder / "state"
+    state.mkdir()
+    with processes(bundles, folder) as start:
+        yield start(TWINSHOT_STATE=str(state), TWINSHOT_WRITE_KEY=WRITE_KEY, **variables).until_ready()

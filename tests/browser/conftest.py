@@ -10,9 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
-from tests.app.running import Process, photo_of, processes
+from tests.app.running import READ_KEY, Process, photo_of, processes
 
-READ_KEY = "read-key-read-key-0"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import READ_KEY
+from tests.app.running import READ_KEY
 
 WATCH = "document.addEventListener('securitypolicyviolation', event => console.error(event.violatedDirective))"
 PLAIN = "rgba(0, 0, 0, 0)"

@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from index_builder.indexing import Order, index
 from index_builder.progress import Progress
-from tests.app.running import Process, photo_of
+from tests.app.running import WRITE_KEY, Process, photo_of, shop_over
 from tests.browser.conftest import opened
-from tests.browser.shops import TILES, WRITE_KEY, shop_over
+from tests.browser.shops import TILES
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.running import Process, photo_of
-from tests.browser.conftest import READ_KEY, opened
-from tests.browser.shops import TILES, WRITE_KEY, shop_over, with_key
+from tests.app.running import READ_KEY, WRITE_KEY, Process, photo_of, shop_over
+from tests.browser.conftest import opened
+from tests.browser.shops import TILES, with_key
 
 
 @pytest.fixture(scope="module")

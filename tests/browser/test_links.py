@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.running import Process
-from tests.browser.conftest import READ_KEY, opened
+from tests.app.running import READ_KEY, Process
+from tests.browser.conftest import opened
 from tests.browser.searching import CARDS, choose, opened_sample
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import READ_KEY
+from tests.app.running import READ_KEY
 from tests.browser.searching import CARDS, choose
 
 

@@ -4,19 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from engine.bundle.store import current
+from tests.browser.looks import DESK, PHONE, not_wider_than_the_window, serious
 
-DESKTOP, PHONE = (1200, 900), (390, 844)
 
-
-@pytest.fixture(params=[(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")], ids=str)
+@pytest.fixture(params=[(DESK, "light"), (DESK, "dark"), (PHONE, "light"), (PHONE, "dark")], ids=str)
 def report(request: pytest.FixtureRequest, browser: Browser, calibrated_bundle: Path) -> Iterator[Page]:
     """The page in a window; at the end nothing may have been said to its console or been asked for elsewhere."""
-    (width, height), scheme = request.param
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    size, scheme = request.param
+    context = browser.new_context(color_scheme=scheme, **size)
     page = context.new_page()
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text))
@@ -31,11 +29,10 @@ def report(request: pytest.FixtureRequest, browser: Browser, calibrated_bundle: 
 def test_it_opens_from_the_disk_styled_with_every_picture_and_no_wider_than_its_window(report: Page) -> None:
     report.wait_for_function("[...document.images].every(own => own.complete)")
     assert report.evaluate("document.images.length > 50 && [...document.images].every(own => own.naturalWidth > 0)")
-    assert report.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not_wider_than_the_window(report)
     assert report.evaluate("getComputedStyle(document.querySelector('.sheet')).display") == "grid"
     assert report.locator("svg[role=img]").count() == 5
 
 
 def test_it_has_no_serious_fault_of_accessibility(report: Page) -> None:
-    found = Axe().run(report).response["violations"]
-    assert [own["id"] for own in found if own["impact"] in ("serious", "critical")] == []
+    assert serious(report) == []

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.running import Process, photo_of
+from tests.app.running import WRITE_KEY, Process, photo_of, shop_over
 from tests.browser.conftest import opened
 from tests.browser.looks import DESK, PHONE, not_wider_than_the_window, serious
-from tests.browser.shops import TILES, WRITE_KEY, shop_over
+from tests.browser.shops import TILES
 
 
 @pytest.fixture(scope="module")

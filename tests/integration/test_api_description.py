@@ -6,10 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.app.running import processes
+from tests.app.running import READ_KEY, WRITE_KEY, shop_over
 
 PROJECT = Path(__file__).resolve().parents[2]
-WRITE = "write-key-write-key"
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -21,14 +20,11 @@ CHECKS = (
 
 
 def test_every_route_answers_as_it_is_described(tiny_bundle: Path, tmp_path: Path) -> None:
-    (tmp_path / "state").mkdir()
-    keys = {"TWINSHOT_READ_KEY": "read-key-read-key-0", "TWINSHOT_WRITE_KEY": WRITE}
-    with processes(tiny_bundle, tmp_path) as start:
-        service = start(TWINSHOT_STATE=str(tmp_path / "state"), **keys).until_ready()
+    with shop_over(tiny_bundle, tmp_path, TWINSHOT_READ_KEY=READ_KEY) as service:
         asked = subprocess.run(
             [
                 *(str(Path(sys.executable).with_name("st")), "run", f"{service.url}/openapi.json", "--no-color"),
-                *("--header", f"Authorization: Bearer {WRITE}", "--checks", ",".join(CHECKS)),
+                *("--header", f"Authorization: Bearer {WRITE_KEY}", "--checks", ",".join(CHECKS)),
                 *("--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--seed", "6"),
                 *("--generation-database", "none", "--suppress-health-check", "all", "--warnings", "off"),
             ],

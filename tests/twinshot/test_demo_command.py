@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.app.running import free_port
 from tests.tiny_catalogue import write_catalogue
 
 
@@ -37,9 +38,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.app.running import Process, photo_of, processes
+from tests.app.running import WRITE_KEY, Process, photo_of, shop_over
 from tests.tiny_catalogue import write_catalogue
-from tests.twinshot.conftest import WRITE
 from twinshot import AsyncClient, Client, InputError, PutProduct
 from twinshot.cli import main
 
@@ -22,10 +21,8 @@ COMMANDS = re.findall(r"^\$ twinshot (products .*)$", PAGE, re.MULTILINE)
 @pytest.fixture(scope="module")
 def own_service(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A service whose whole catalogue may be changed. It has a write key and no read key."""
-    folder = tmp_path_factory.mktemp("docs")
-    (folder / "state").mkdir()
-    with processes(tiny_bundle, folder) as start:
-        yield start(TWINSHOT_STATE=str(folder / "state"), TWINSHOT_WRITE_KEY=WRITE).until_ready()
+    with shop_over(tiny_bundle, tmp_path_factory.mktemp("docs")) as own:
+        yield own
 
 
 @pytest.fixture
@@ -78,7 +75,7 @@ def test_a_table_is_synchronised_and_its_changes_are_followed(
     examples: dict[str, Any], own_service: Process, tmp_path: Path
 ) -> None:
     table = write_catalogue(tmp_path / "night", products=22, first=10, queries=0)  # P10 to P31; P00 to P09 are gone
-    with Client(own_service.url, key=WRITE) as shop:
+    with Client(own_service.url, key=WRITE_KEY) as shop:
         since = shop.info().revision
         refused = examples["sync"](shop, table)
         assert refused == []
@@ -98,9 +95,9 @@ def test_the_commands_do_what_they_say(
     for number in (1, 2, 3):
         Path(f"P42-{number}.jpg").write_bytes(photo_of(50 + number))
     write_catalogue(tmp_path, products=1, first=60)
-    with Client(own_service.url, key=WRITE) as shop:
+    with Client(own_service.url, key=WRITE_KEY) as shop:
         shop.put_product("P42", meta="Shoes")
-    monkeypatch.setenv("TWINSHOT_WRITE_KEY", WRITE)
+    monkeypatch.setenv("TWINSHOT_WRITE_KEY", WRITE_KEY)
     monkeypatch.setattr(sys, "argv", ["twinshot", *shlex.split(command), "--server", own_service.url])
     with pytest.raises(SystemExit) as ended:
         main()
@@ -110,7 +107,7 @@ def test_the_commands_do_what_they_say(
 def test_what_cannot_be_sent_is_one_of_the_errors_that_the_page_names(own_service: Process, tmp_path: Path) -> None:
     with pytest.raises(InputError):
         Client("shop.example")
-    with Client(own_service.url, key=WRITE) as shop:
+    with Client(own_service.url, key=WRITE_KEY) as shop:
         for attempt, error in (
             (lambda: shop.search(tmp_path / "none.jpg"), FileNotFoundError),
             (lambda: shop.put_product("P1", [tmp_path / "none.jpg"]), FileNotFoundError),

@@ -8,9 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.app.running import Process, photo_of
+from tests.app.running import READ_KEY, WRITE_KEY, Process, photo_of
 from tests.tiny_catalogue import draw
-from tests.twinshot.conftest import READ, WRITE
 from twinshot import AddImages, AsyncClient, Client, EditProduct, ProblemError, PutProduct, RemoveImage, RemoveProduct
 from twinshot.client.calls import Call
 
@@ -32,7 +31,7 @@ class Awaited(Client):
 
 @pytest.fixture(params=[Client, Awaited])
 def either(request: pytest.FixtureRequest, service: Process) -> Any:
-    with request.param(service.url, key=WRITE) as client:
+    with request.param(service.url, key=WRITE_KEY) as client:
         yield client
 
 
@@ -174,7 +173,7 @@ class Deaf(httpx.HTTPTransport):
 
 
 def test_a_change_whose_answer_was_lost_is_not_done_twice(service: Process) -> None:
-    with Client(service.url, key=WRITE) as shop, Client(service.url, key=WRITE, transport=Deaf()) as unlucky:
+    with Client(service.url, key=WRITE_KEY) as shop, Client(service.url, key=WRITE_KEY, transport=Deaf()) as unlucky:
         shop.put_product("LOST", {"LOST-1": photo_of(44)})
         before = shop.info().revision
         removed = unlucky.remove_product("LOST")
@@ -182,7 +181,7 @@ def test_a_change_whose_answer_was_lost_is_not_done_twice(service: Process) -> N
 
 
 def test_the_read_key_reads_and_does_not_write(service: Process) -> None:
-    with Client(service.url, key=READ) as reader, Client(service.url) as stranger:
+    with Client(service.url, key=READ_KEY) as reader, Client(service.url) as stranger:
         assert reader.info().generation
         with pytest.raises(ProblemError):
             reader.remove_product("P03")
@@ -193,7 +192,7 @@ def test_the_read_key_reads_and_does_not_write(service: Process) -> None:
 
 def test_methods_of_the_asynchronous_client_are_awaited_and_keep_their_signatures(service: Process) -> None:
     async def ask() -> None:
-        async with AsyncClient(service.url, key=WRITE) as shop:
+        async with AsyncClient(service.url, key=WRITE_KEY) as shop:
             under_way = shop.search(photo_of(3), limit=1)
             assert isinstance(under_way, Coroutine)
             first, second = await asyncio.gather(under_way, shop.similar("P03", limit=1))
@@ -219,7 +218,7 @@ def test_all_products_are_those_of_all_pages(service: Process, shop: Client, mon
     assert [own.product_id for own in shop.all_products(category="leaf:leaf1")] == ["P02", "P03"]
 
     async def ask() -> list[str]:
-        async with AsyncClient(service.url, key=WRITE) as other:
+        async with AsyncClient(service.url, key=WRITE_KEY) as other:
             return [own.product_id async for own in other.all_products()]
 
     assert asyncio.run(ask()) == ids

@@ -15,6 +15,7 @@ import pytest
 from app.settings import variables
 from engine.changes.state import State
 from engine.index.flat import write_shard
+from tests.app.running import free_port as any_port
 from tests.redis_server import RedisServer
 from twinshot.cli import main
 from twinshot.doctor import libraries, machine
@@ -150,10 +151,7 @@ def test_a_setting_that_cannot_be_read_hides_no_other(doctor: Doctor) -> None:
 
 
 def test_a_redis_that_would_fill_up_is_a_warning(doctor: Doctor, tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = RedisServer(port, tmp_path, "--maxmemory", "64mb", "--maxmemory-policy", "noeviction")
+    server = RedisServer(any_port(), tmp_path, "--maxmemory", "64mb", "--maxmemory-policy", "noeviction")
     try:
         warned = doctor(REDIS_URL=server.url)[1]["Redis"]
         assert (warned["level"], "noeviction" in warned["said"]) == ("warning", True)

@@ -11,10 +11,9 @@ import pytest
 
 from index_builder.indexing import Order, index
 from index_builder.progress import Progress
-from tests.app.running import Process, photo_of, processes
+from tests.app.running import READ_KEY, WRITE_KEY, Process, photo_of, processes
 from tests.terminal import shown
 from tests.tiny_catalogue import write_catalogue
-from tests.twinshot.conftest import READ, WRITE
 from twinshot import Client
 from twinshot.cli import main
 
@@ -24,7 +23,7 @@ Run = Callable[..., tuple[int, str, list[str]]]
 @pytest.fixture
 def run(service: Process, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs `twinshot products …` in a folder of its own: the exit code, stdout, the lines of stderr."""
-    monkeypatch.setenv("TWINSHOT_WRITE_KEY", WRITE)
+    monkeypatch.setenv("TWINSHOT_WRITE_KEY", WRITE_KEY)
     monkeypatch.chdir(tmp_path)
 
     def command(*arguments: object, at: str | None = service.url) -> tuple[int, str, list[str]]:
@@ -90,7 +89,7 @@ def test_the_products_are_listed(run: Run, shop: Client) -> None:
 def test_on_a_terminal_the_list_is_a_table(service: Process, shop: Client) -> None:
     shop.put_product("TABLE", [photo_of(73)], title="A [red] boot", meta="Table", leaf="Leaf")
     command = ["products", "list", "--category", "meta:Table", "--server", service.url]
-    code, told = shown(command, TWINSHOT_READ_KEY=READ)
+    code, told = shown(command, TWINSHOT_READ_KEY=READ_KEY)
     assert code == 0
     assert re.search(r"TABLE +1 +Table/-/Leaf +A \[red\] boot", told)
 
@@ -177,17 +176,17 @@ def test_bad_usage_is_one_line_and_exit_code_2(run: Run, photos: tuple[str, str]
     assert "wrong" not in run("add", "C", photos[0], "--key", "wrong")[2][0].replace("the key is wrong", "")
 
 
-@pytest.mark.parametrize("key", ["wrong", READ, None])
+@pytest.mark.parametrize("key", ["wrong", READ_KEY, None])
 def test_a_key_that_does_not_do_is_told_with_the_ways_to_give_one(
     run: Run, photos: tuple[str, str], monkeypatch: pytest.MonkeyPatch, key: str | None
 ) -> None:
-    says = {"wrong": "401 unauthorized: the key is wrong", READ: "403 read-only-key: this is the read key"}
+    says = {"wrong": "401 unauthorized: the key is wrong", READ_KEY: "403 read-only-key: this is the read key"}
     if key is None:
         monkeypatch.delenv("TWINSHOT_WRITE_KEY")
     given = [] if key is None else ["--key", key]
     for arguments in (["add", "C", photos[0]], ["remove", "C"], ["list"]):
         code, out, said = run(*arguments, *given)
-        if (arguments, key) == (["list"], READ):
+        if (arguments, key) == (["list"], READ_KEY):
             assert code == 0
             continue
         assert (code, out, len(said)) == (2, "", 1), arguments
