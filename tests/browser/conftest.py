@@ -43,28 +43,28 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def service(tiny_bundle: Path, samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """The service over the tiny bundle, with photos to try."""
     with processes(tiny_bundle, tmp_path_factory.mktemp("service")) as start:
         yield start(TWINSHOT_SAMPLES=str(samples)).until_ready()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plain(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """The same without."""
     with processes(tiny_bundle, tmp_path_factory.mktemp("plain")) as start:
         yield start().until_ready()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def scored(calibrated_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """A service whose results have scores."""
     with processes(calibrated_bundle, tmp_path_factory.mktemp("scored")) as start:
         yield start().until_ready()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def locked(tiny_bundle: Path, samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """The same, for callers with the key."""
     with processes(tiny_bundle, tmp_path_factory.mktemp("locked")) as start:
