@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -22,14 +23,7 @@ _CHARTS = {
 
 def render(report: Mapping[str, Any], pictures: Pictures) -> str:
     """The page of a report; every text of it is escaped."""
-    shelf = Environment(
-        loader=PackageLoader("index_builder.report", "template"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    shelf.filters.update(percent=_percent, share=_share, size=_size, heat=_heat)
+    shelf = _templates()
     style = Markup(shelf.get_template("page.css").render())  # our own file
     digest = b64encode(sha256(style.encode()).digest()).decode()
     return shelf.get_template("page.html").render(
@@ -43,6 +37,20 @@ def render(report: Mapping[str, Any], pictures: Pictures) -> str:
         # the page may show its own pictures and its own style, whatever text of a catalogue got into it
         policy=f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
     )
+
+
+@cache
+def _templates() -> Environment:
+    """Kept, for it takes longer to read them than to fill them: a compactor that watches writes many pages."""
+    shelf = Environment(
+        loader=PackageLoader("index_builder.report", "template"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    shelf.filters.update(percent=_percent, share=_share, size=_size, heat=_heat)
+    return shelf
 
 
 def _share(value: float | None) -> str:
