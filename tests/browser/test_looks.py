@@ -91,6 +91,8 @@ def test_the_search_is_done_by_keys_alone(page: Page) -> None:
     expect(page.locator(CARDS)).to_have_count(12)
     expect(page.locator("#found")).to_be_focused()
     page.keyboard.press("Tab")
+    expect(page.get_by_label("Results").get_by_role("link", name="Status")).to_be_focused()  # why there are no scores
+    page.keyboard.press("Tab")
     expect(page.locator(".chip").first).to_be_focused()
     page.keyboard.press("Space")
     expect(page.locator(".chip[aria-pressed=true]")).to_be_focused()

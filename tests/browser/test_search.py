@@ -5,9 +5,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.app.running import Process
+from tests.app.running import Process, encoded
 from tests.browser.searching import CARDS, choose, drop, opened_sample
 
 
@@ -56,9 +57,41 @@ def test_only_nothing_is_0_percent_and_only_all_is_100(page: Page, share: float,
     assert words.replace("\u00a0", " ") == said
 
 
-def test_where_nothing_is_certain_it_is_said(page: Page, unseen: Path) -> None:
+def test_where_nothing_is_certain_it_is_said(scored_page: Page, tmp_path: Path) -> None:
+    (tmp_path / "stranger.jpg").write_bytes(encoded(Image.effect_noise((96, 96), 90), "JPEG"))
+    choose(scored_page, tmp_path / "stranger.jpg")
+    expect(scored_page.get_by_role("heading", level=1)).to_have_text("Nothing certain. Closest:")
+    expect(scored_page.get_by_text("No scores")).to_have_count(0)
+
+
+def test_where_there_are_no_scores_none_are_promised_and_the_reason_is_a_click_away(page: Page, unseen: Path) -> None:
+    page.goto("/")
+    expect(page.get_by_text("or those most like it")).to_be_visible()
     choose(page, unseen)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing certain. Closest:")
+    results = page.get_by_role("region", name="Results")
+    expect(results.get_by_role("heading", level=1)).to_have_text("Closest products")
+    expect(results).to_contain_text("No scores: there were too few photos of known products to calibrate scores with")
+    expect(results).not_to_contain_text("null")
+    results.get_by_role("link", name="Status").click()
+    expect(page.get_by_role("heading", level=1, name="Status")).to_be_visible()
+
+
+def test_neighbours_of_a_product_are_excused_for_no_scores(page: Page) -> None:
+    page.goto("/#search?product=P03")
+    expect(page.locator(CARDS)).to_have_count(12)
+    expect(page.get_by_text("No scores")).to_have_count(0)
+
+
+def test_a_similarity_has_a_real_minus_and_no_zero_has_one(page: Page) -> None:
+    page.goto("/")
+    said = page.evaluate(
+        """async all => {
+            const { scoreWords } = await import("/static/js/words.js");
+            return all.map(similarity => scoreWords({ score: null, match: null, similarity }));
+        }""",
+        [0.714, -0.001, -0.254],
+    )
+    assert said == ["Similarity 0.71", "Similarity 0.00", "Similarity \N{MINUS SIGN}0.25"]
 
 
 def test_a_photo_can_be_dropped_anywhere(page: Page, unseen: Path) -> None:

@@ -71,9 +71,14 @@ export function size(bytes) {
  * @returns {string}
  */
 export function scoreWords({ score, match, similarity }) {
-  if (score === null) return `Similarity ${similarity.toFixed(2)}`;
+  if (score === null) return `Similarity ${signed(similarity)}`;
   const words = match ? "Same product" : score < 0.25 ? "Probably not" : "Perhaps";
   return `${words}, ${percent(score)}`;
+}
+
+function signed(number) {
+  const size = Math.abs(number).toFixed(2);
+  return number < 0 && Number(size) > 0 ? `\u2212${size}` : size;
 }
 
 /**

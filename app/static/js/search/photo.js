@@ -36,13 +36,19 @@ export function asked(query, choose) {
 export function tabs(queries, at) {
   if (queries.length < 2) return null;
   return el("nav", { class: "tabs", "aria-label": "Your photos" }, queries.map((own, place) => {
-    const state = own.busy ? "searching" : own.error ? "failed" : own.answer?.results[0]?.match ? "found" : "nothing certain";
-    const words = `Photo ${place + 1}, ${own.name}: ${state}`;
+    const words = `Photo ${place + 1}, ${own.name}: ${stateOf(own)}`;
     return el("a", {
       href: link("search", written(queries, place)), "aria-current": place === at && "true",
       class: own.busy ? "picture busy" : "picture", title: own.name, "data-focus": `tab${place}`,
     }, own.file ? photo(own.file, words) : el("span", { class: "unseen" }, words));
   }));
+}
+
+function stateOf({ busy, error, answer }) {
+  if (busy) return "searching";
+  if (error) return "failed";
+  const match = answer?.results[0]?.match;
+  return match ? "found" : match === null ? "closest products" : "nothing certain";
 }
 
 function photo(file, alt = "The photo that is searched") {

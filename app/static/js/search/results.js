@@ -1,11 +1,15 @@
 // The answer: what was found, filters, cards, more of them.
 
+import { link } from "../address.js";
+import { json } from "../api.js";
 import { el } from "../dom.js";
 import { counted } from "../words.js";
 import { card } from "./card.js";
 import { chips } from "./chips.js";
 import { problem } from "./problem.js";
 import { MOST, PAGE } from "./queries.js";
+
+let reason = null; // why there are no scores, once it was asked for
 
 /**
  * @param {import("./queries.js").Query} query
@@ -18,7 +22,8 @@ export function results(query, acts) {
   return el("section", { class: query.busy ? "results busy" : "results", "aria-label": "Results", "aria-busy": String(query.busy) },
     el("div", { class: "said" },
       el("h1", { id: "found", tabindex: -1, "data-focus": "found" }, heading(query)),
-      found && !query.error && el("p", { class: "muted small number" }, facts(query.answer))),
+      found && !query.error && el("p", { class: "muted small number" }, facts(query.answer)),
+      unscored(query) && noScores()),
     chips(query, acts.choose), shown, !query.error && found && more(query, acts.more));
 }
 
@@ -32,7 +37,26 @@ export function heading({ kind, name, answer, error }) {
   if (!answer) return "Searching…";
   if (answer.results.length === 0) return "Nothing found here";
   if (kind === "product") return `Like ${name}`;
+  if (answer.results[0].match === null) return "Closest products";
   return answer.results[0].match ? "Same product found" : "Nothing certain. Closest:";
+}
+
+// neighbours of a product have no scores anywhere, and nobody expects them
+function unscored({ kind, answer, error }) {
+  return kind !== "product" && !error && answer?.results[0]?.match === null;
+}
+
+// a line that says so; the service's own reason joins it as soon as it is there
+function noScores() {
+  const why = el("span", {});
+  reason ??= json("info").then(({ calibration }) => brief(calibration.reason)).catch(() => (reason = null));
+  reason?.then((words) => words && why.append(`: ${words}`));
+  return el("p", { class: "muted small" }, "No scores", why, ". ", el("a", { href: link("status") }, "Status"), " has more.");
+}
+
+// what comes before brackets and consequences: the whole of it stands on Status
+function brief(text) {
+  return text?.split(/ \(|: /)[0];
 }
 
 function facts({ results, took_ms, cached }) {

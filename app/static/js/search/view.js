@@ -99,7 +99,7 @@ function welcome() {
   samples().then((own) => own && place.append(own)).catch(() => {});
   return el("div", { class: "welcome" },
     el("h1", {}, "Find the product on a photo"),
-    el("p", { class: "muted lead" }, "Show a photo of a product, and get the same one from the catalogue, with how sure that is."),
+    el("p", { class: "muted lead" }, "Show a photo of a product, and get the same one from the catalogue, or those most like it."),
     el("div", { class: "drop" },
       el("p", {}, "Drop photos here, paste them, or"),
       el("div", { class: "row" }, intake(take)),
