@@ -25,6 +25,9 @@ const REMEDIES = {
 };
 const RETRIED = new Set(["rate-limited", "busy", "not-ready", "shutting-down"]);
 
+/** The stages of a photo as the metrics and Server-Timing name them, in words. */
+export const STAGES = { queue: "Wait", decode: "Read photo", encode: "Model", search: "Search", rank: "Rank", cache: "Cache" };
+
 /**
  * A share as people write it: "97 %".
  * @param {number} share 0 to 1

@@ -2,8 +2,7 @@
 
 import { el } from "../dom.js";
 import { list } from "../list.js";
-
-const STAGES = { queue: "Wait", decode: "Read photo", encode: "Model", search: "Search", rank: "Rank", cache: "Cache" };
+import { STAGES } from "../words.js";
 
 /**
  * @param {import("./queries.js").Query} query one with an answer

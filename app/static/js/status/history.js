@@ -1,11 +1,12 @@
-// What was measured since the page was opened: samples of /metrics, and figures over the last minute.
+// What was measured since the page was opened: samples of /metrics, and figures over a minute of them at most.
 
+import { STAGES } from "../words.js";
 import { quantile, restarted, rise, total } from "./metrics.js";
 
 const WINDOW = 60;
+const NEARLY = 0.9; // samples are seconds apart
 const KEPT = 100;
 const ASKED = new Set(["/search", "/search/batch", "/products/{product_id:path}/similar"]);
-const STAGES = ["queue", "decode", "encode", "search", "rank", "cache"];
 
 const searches = ({ route }) => ASKED.has(route);
 const answered = (labels) => searches(labels) && labels.status === "200";
@@ -30,6 +31,12 @@ export class History {
     if (this.#samples.length > KEPT) this.#samples.shift();
   }
 
+  /** Whether the figures are over a whole minute; before, they are over what was seen since the page was opened. */
+  get full() {
+    const before = this.#before();
+    return before !== null && this.#samples.at(-1).at - before.at >= NEARLY * WINDOW;
+  }
+
   /** The figures for people to read, each with its line since the page was opened. */
   figures() {
     const now = this.#samples.at(-1);
@@ -48,18 +55,10 @@ export class History {
     };
   }
 
-  /** Times of each stage: in the last minute, or since the service started where nothing was asked in it. */
+  /** Times of each stage since the service started: who opens the page mostly asked before. */
   stages() {
-    const now = this.#samples.at(-1);
-    const before = this.#before();
-    const recent = before !== null && rise(now, before, "twinshot_stage_seconds_count") > 0;
-    const from = recent ? before : null;
-    const of = (name) => ({
-      name,
-      p50: quantile(0.5, now, from, "twinshot_stage_seconds", ({ stage }) => stage === name),
-      p95: quantile(0.95, now, from, "twinshot_stage_seconds", ({ stage }) => stage === name),
-    });
-    return { recent, stages: STAGES.map(of) };
+    const time = (share, name) => quantile(share, this.#samples.at(-1), null, "twinshot_stage_seconds", ({ stage }) => stage === name);
+    return Object.keys(STAGES).map((name) => ({ name, p50: time(0.5, name), p95: time(0.95, name) }));
   }
 
   #before() {

@@ -1,12 +1,12 @@
 // What the service does at this moment, from its metrics.
 
 import { el } from "../dom.js";
-import { grouped, percent, size } from "../words.js";
+import { grouped, percent, size, STAGES } from "../words.js";
 import { spark } from "./spark.js";
 import { duration, span } from "./times.js";
 
 /**
- * The figures of the last minute, each with a line since the page was opened.
+ * The figures of now, each with a line since the page was opened.
  * @param {ReturnType<import("./history.js").History["figures"]>} figures
  * @returns {HTMLElement[]}
  */
@@ -32,17 +32,17 @@ export function processWords({ memory, cpu, since }) {
 }
 
 /**
- * The time of each stage, as a table with bars.
+ * The time of each stage since the service started, as a table with bars.
  * @param {ReturnType<import("./history.js").History["stages"]>} times
  * @returns {HTMLElement}
  */
-export function stageTable({ recent, stages }) {
+export function stageTable(stages) {
   const longest = Math.max(...stages.map(({ p95 }) => p95 ?? 0));
-  const of = recent ? "In the last minute" : longest ? "Since the service started: nobody asked in the last minute" : "Nobody has asked yet";
+  const of = longest ? "Since the service started" : "Nobody has asked since the service started";
   return el("table", { class: "stages" }, el("caption", { class: "muted small" }, of),
     el("thead", {}, el("tr", {}, ["Stage", "Half within", "95 in 100 within"].map((name) => el("th", { scope: "col" }, name)), el("td", {}))),
     el("tbody", {}, stages.map(({ name, p50, p95 }) => el("tr", {},
-      el("th", { scope: "row" }, name),
+      el("th", { scope: "row", title: name }, STAGES[name]),
       el("td", { class: "number" }, duration(p50)),
       el("td", { class: "number" }, duration(p95)),
       el("td", { class: "wide" }, bar(longest ? (p95 ?? 0) / longest : 0))))));

@@ -22,10 +22,11 @@ export function mount(section) {
   for (const name of ["badge", "said", "quality", "checks", "model", "limits", "stages"]) parts[name] = el("div", {});
   parts.counts = el("dl", { class: "figures" });
   parts.tiles = el("dl", { class: "figures live" });
+  parts.period = el("h2", {});
   parts.process = el("p", { class: "muted small" });
   section.append(
     el("header", { class: "head" }, el("h1", {}, "Status"), parts.badge), parts.said, parts.counts,
-    el("h2", {}, "In the last minute"), parts.tiles,
+    parts.period, parts.tiles,
     el("div", { class: "columns" },
       el("div", {}, panel(parts.quality), panel(parts.model)),
       el("div", {}, panel(el("h2", {}, "Time by stage"), parts.stages, parts.process), panel(parts.checks))),
@@ -63,6 +64,7 @@ async function look() {
 
 function showLive() {
   const figures = history.figures();
+  parts.period.textContent = history.full ? "In the last minute" : "Since this page was opened";
   parts.tiles.replaceChildren(...tiles(figures));
   parts.stages.replaceChildren(stageTable(history.stages()));
   parts.process.textContent = processWords(figures);
