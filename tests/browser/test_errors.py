@@ -1,6 +1,7 @@
 """What the page says of each error, and how it goes on."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,46 @@ def test_a_file_that_is_no_photo_is_explained(page: Page, tmp_path: Path) -> Non
     expect(page.get_by_role("alert")).to_contain_text("This is not a photo that can be read")
     expect(page.get_by_role("alert")).to_contain_text(answer.value.headers["x-request-id"])
     expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+
+
+def test_a_file_that_is_no_photo_has_a_sign_in_its_place_and_no_box(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "note.jpg").write_text("hello")
+    page.goto("/")
+    page.locator("#photo").set_input_files(tmp_path / "note.jpg")
+    expect(page.get_by_role("alert")).to_be_visible()
+    sign = page.get_by_role("img", name="No picture of this file can be shown here.")
+    expect(sign.locator(".icon")).to_be_visible()
+    expect(page.locator("aside img")).to_have_count(0)
+    expect(page.get_by_role("button", name="Mark a part")).to_have_count(0)
+
+
+def test_a_photo_that_the_browser_cannot_show_is_searched_all_the_same(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "scan.tiff").write_bytes(photo_of(3, kind="TIFF"))
+    page.goto("/")
+    page.locator("#photo").set_input_files([tmp_path / "scan.tiff"])
+    expect(page.locator(CARDS).first).to_contain_text("P03")
+    expect(page.get_by_role("img", name="No picture of this file can be shown here.")).to_be_visible()
+    expect(page.get_by_role("button", name="Mark a part")).to_have_count(0)
+
+
+def test_which_of_several_photos_failed_is_seen_without_a_click(page: Page, unseen: Path, tmp_path: Path) -> None:
+    (tmp_path / "note.jpg").write_text("hello")
+    (tmp_path / "large.jpg").write_bytes(photo_of(3) + bytes(30_000_000))
+    page.goto("/")
+    page.locator("#photo").set_input_files([unseen, tmp_path / "note.jpg", tmp_path / "large.jpg"])
+    tabs = page.get_by_role("navigation", name="Your photos").get_by_role("link")
+    for tab, name, pictures, signs in [
+        (0, "closest", 1, 0),
+        (1, "note.jpg: failed", 0, 1),
+        (2, "large.jpg: failed", 1, 1),
+    ]:
+        expect(tabs.nth(tab)).to_have_accessible_name(re.compile(name))
+        expect(tabs.nth(tab).locator("img")).to_have_count(pictures)
+        expect(tabs.nth(tab).locator(".icon")).to_have_count(signs)
+        assert tabs.nth(tab).evaluate("own => own.classList.contains('failed')") == bool(signs)
+    expect(page.get_by_role("button", name="Mark a part")).to_be_visible()
+    tabs.nth(1).click()
+    expect(page.get_by_role("button", name="Mark a part")).to_have_count(0)
 
 
 def test_an_image_of_a_type_that_is_not_taken_is_explained(page: Page, tmp_path: Path) -> None:

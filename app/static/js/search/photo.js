@@ -10,12 +10,14 @@ import { written } from "./queries.js";
  * The photo that was asked with, or the product.
  * @param {import("./queries.js").Query} query
  * @param {(box: number[]|null) => void} choose
+ * @param {() => void} changed is called when the file turns out to be no picture
  * @returns {(HTMLElement|null)[]}
  */
-export function asked(query, choose) {
+export function asked(query, choose, changed) {
   if (query.kind === "product") return [still(productPicture(query.product))];
   if (!query.file) return [still(picture(null))];
-  query.stage ??= boxed(photo(query.file), (box) => query.choose(box));
+  if (query.broken) return [still(unshown(query))];
+  query.stage ??= boxed(photo(query, "The photo that is searched", changed), (box) => query.choose(box));
   query.choose = choose;
   query.stage.show(query.box);
   return [
@@ -31,16 +33,17 @@ export function asked(query, choose) {
  * One small picture for each of several photos.
  * @param {import("./queries.js").Query[]} queries
  * @param {number} at
+ * @param {() => void} changed as `asked` has it
  * @returns {HTMLElement|null}
  */
-export function tabs(queries, at) {
+export function tabs(queries, at, changed) {
   if (queries.length < 2) return null;
   return el("nav", { class: "tabs", "aria-label": "Your photos" }, queries.map((own, place) => {
     const words = `Photo ${place + 1}, ${own.name}: ${stateOf(own)}`;
     return el("a", {
       href: link("search", written(queries, place)), "aria-current": place === at && "true",
-      class: own.busy ? "picture busy" : "picture", title: own.name, "data-focus": `tab${place}`,
-    }, own.file ? photo(own.file, words) : el("span", { class: "unseen" }, words));
+      class: own.busy ? "picture busy" : own.error ? "picture failed" : "picture", title: words, "data-focus": `tab${place}`,
+    }, own.file && !own.broken && photo(own, "", changed), (own.error || own.broken) && sign(own), el("span", { class: "unseen" }, words));
   }));
 }
 
@@ -51,11 +54,26 @@ function stateOf({ busy, error, answer }) {
   return match ? "found" : match === null ? "closest products" : "nothing certain";
 }
 
-function photo(file, alt = "The photo that is searched") {
-  const image = el("img", { alt, draggable: "false" });
-  image.addEventListener("error", () => image.classList.add("broken"));
-  showFile(image, file);
+function photo(query, alt, changed) {
+  const image = el("img", { alt, draggable: "false", onerror: () => broke(query, changed) });
+  showFile(image, query.file);
   return image;
+}
+
+// each of its pictures tells, and once is enough
+function broke(query, changed) {
+  if (query.broken) return;
+  query.broken = true;
+  changed();
+}
+
+function unshown(query) {
+  return el("span", { class: "picture", role: "img", "aria-label": "No picture of this file can be shown here." }, sign(query));
+}
+
+// the service reads kinds of photos that a browser does not show
+function sign({ error }) {
+  return icon(error ? "warning" : "image");
 }
 
 function productPicture(product) {

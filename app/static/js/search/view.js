@@ -82,7 +82,7 @@ function show() {
   const acts = { retry: () => ask(query, show), choose: (own) => choose(query.box, own), more };
   draw(() => el("div", { class: "found" },
     el("aside", { "aria-label": "What is searched" },
-      tabs(shop.queries, shop.at), asked(query, (box) => choose(box, query.categories)),
+      tabs(shop.queries, shop.at, show), asked(query, (box) => choose(box, query.categories), show),
       el("div", { class: "row" }, intake(take, "Other photos")),
       query.answer && !query.error && [strip(query), el("p", { class: "row share" }, snippets(query), copyLink())]),
     results(query, acts)));
