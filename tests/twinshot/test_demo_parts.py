@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from twinshot.demo.asking import Answer, wait_until_ready
 from twinshot.demo.questions import Question, good_rows, hold_out, questions
 from twinshot.demo.report import make_report, print_report
 from twinshot.demo.run import Options, run_demo
+from twinshot.demo.samples import write_samples
 from twinshot.demo.stages import RECORD, Stages, files_digest, source_digest
 from twinshot.processes import Told, run, serving, stop_on_signals
 
@@ -44,6 +46,33 @@ class Work:
         folder.mkdir(exist_ok=True)
         (folder / f"{self.runs}").write_text("done")
         self.runs += 1
+
+
+def test_the_samples_begin_with_clear_matches_and_none_is_left_out(tmp_path: Path) -> None:
+    photos = {
+        "twin": an_answer("seen", 1, True, near_twin=True),
+        "unsure": an_answer("seen", 1, False),
+        "wrong": an_answer("seen", 2, True),
+        "clear": an_answer("seen", 1, True),
+    }
+    answers = [replace(own, question=replace(own.question, row=a_row(name, "query"))) for name, own in photos.items()]
+    asked = [*(own.question for own in answers), Question(a_row("refused", "query"), "seen", False)]
+    (tmp_path / "09.png").write_text("of an earlier demo")
+    write_samples(tmp_path, asked, answers, lambda row: row.product_id.encode())
+    written = {path.name: path.read_text() for path in sorted(tmp_path.iterdir())}
+    assert written == {"01.jpg": "clear", "02.jpg": "twin", "03.jpg": "unsure", "04.jpg": "wrong", "05.jpg": "refused"}
+
+
+def test_which_samples_are_offered_does_not_depend_on_the_answers(tmp_path: Path) -> None:
+    asked = [Question(a_row(f"P{number:02}", "query"), "seen", number % 2 == 0) for number in range(30)]
+    right = [Answer(own, 1, True, 5.0, "g1") for own in asked]
+    wrong = [Answer(own, None, False, 5.0, "g1") for own in asked]
+    offered = []
+    for name, answers in {"none": [], "right": right, "wrong": wrong}.items():
+        (tmp_path / name).mkdir()
+        write_samples(tmp_path / name, asked, answers, lambda row: row.product_id.encode())
+        offered.append({path.read_text() for path in (tmp_path / name).iterdir()})
+    assert offered == [{f"P{number:02}" for number in range(0, 30, 3)}] * 3
 
 
 def test_a_stage_with_the_same_key_runs_once(tmp_path: Path) -> None:

@@ -94,7 +94,8 @@ def _build(options: Options, stages: Stages, clock: Clock) -> Shop:
     with clock.stage("index"):
         command = ["index", *shop.arguments, f"--model={model}"]
         stages.ensure("index", "bundles", indexed, lambda out: run([*command, f"--out={out}"], options.json))
-    stages.ensure("samples", "samples", shop.key, write_samples(shop.questions, shop.read))
+    # the service is told of a folder that is there; in what order the photos come is known once they were asked with
+    stages.ensure("samples", "samples", shop.key, lambda out: out.mkdir(exist_ok=True))
     return shop
 
 
@@ -105,6 +106,7 @@ def _measure(
         wait_until_ready(options.port, service, log)
     with clock.stage("query"):
         answers, refused = ask(options.port, shop.questions, shop.read)
+    write_samples(options.out / "samples", shop.questions, answers, shop.read)
     return make_report(answers, refused, clock.seconds, reused, f"http://{HOST}:{options.port}/")
 
 
