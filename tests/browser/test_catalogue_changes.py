@@ -175,6 +175,22 @@ def test_a_product_is_removed_after_a_question_that_means_no_by_itself(keeper: P
     assert asked(shop, "/products/P09")["status"] == 404
 
 
+def test_the_first_change_tells_that_the_write_key_is_right(
+    browser: Browser, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    with shop_over(tiny_bundle, tmp_path) as open_shop, opened(browser, open_shop) as page:
+        page.goto("/#catalogue?product=P10")
+        page.get_by_role("button", name="Key", exact=True).click()
+        page.locator("#key").fill(WRITE_KEY)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Key set, not tried yet")).to_be_visible()
+        page.get_by_role("button", name="Edit").click()
+        page.get_by_label("Title").fill("By the keeper")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", name="By the keeper")).to_be_focused()
+        expect(page.get_by_role("button", name="Key set", exact=True)).to_be_visible()
+
+
 def test_who_may_only_read_is_asked_for_the_write_key_and_may_try_again(browser: Browser, shop: Process) -> None:
     with opened(browser, shop, refused=[403]) as page:
         page.goto("/#catalogue?product=P10")

@@ -1,9 +1,10 @@
 // Every request to the service. Addresses are relative to the page, so that it works behind a prefix.
 
-const KEPT = "twinshot-key";
+import { key, setTaken } from "./key.js";
 
 let askForKey = async () => false;
 let asking = null;
+let readsNeedKey = false;
 
 /** An answer that is an error, or none: `kind` is the last word of its type, "unreachable" or "unknown" (docs/api.md). */
 export class ApiError extends Error {
@@ -12,23 +13,6 @@ export class ApiError extends Error {
     super(problem.detail || problem.title);
     Object.assign(this, { retryAfter: null, requestId: null, candidates: [] }, problem);
   }
-}
-
-/**
- * The key that is sent, "" for none.
- * @returns {string}
- */
-export function key() {
-  return sessionStorage.getItem(KEPT) ?? "";
-}
-
-/**
- * Send this key from now on, in this tab.
- * @param {string} value "" for none
- */
-export function useKey(value) {
-  if (value) sessionStorage.setItem(KEPT, value);
-  else sessionStorage.removeItem(KEPT);
 }
 
 /**
@@ -66,10 +50,15 @@ export function productPath(id) {
 export async function request(path, options = {}) {
   const sent = key();
   const response = await reach(path, { ...options, headers: { ...options.headers, ...authorization(sent) } });
-  if (response.ok) return response;
+  const change = changes(path, options.method);
+  if (response.ok) {
+    if (sent && sent === key() && (change || readsNeedKey)) setTaken(true);
+    return response;
+  }
   const problem = await problemOf(response);
+  if (problem.status === 401) refusedKey(sent, change);
   const otherKey = problem.status === 401 || problem.kind === "read-only-key";
-  if (otherKey && (key() !== sent || (await newKey(whyKey(problem, sent, options.method))))) return request(path, options);
+  if (otherKey && (key() !== sent || (await newKey(whyKey(problem, sent, change))))) return request(path, options);
   throw problem;
 }
 
@@ -106,14 +95,23 @@ async function problemOf(response) {
   });
 }
 
+function changes(path, method = "GET") {
+  return ["PUT", "PATCH", "DELETE"].includes(method) || (method === "POST" && path.startsWith("products/"));
+}
+
+function refusedKey(sent, change) {
+  if (!change) readsNeedKey = true;
+  if (sent === key()) setTaken(false);
+}
+
 function authorization(sent) {
   return sent ? { Authorization: `Bearer ${sent}` } : {};
 }
 
-function whyKey({ kind }, sent, method) {
+function whyKey({ kind }, sent, change) {
   if (kind === "read-only-key") return "This key may read only. Changes need the write key.";
   if (sent) return "The key is wrong.";
-  return ["PUT", "PATCH", "DELETE"].includes(method) ? "Changes need the write key." : "This service needs a key.";
+  return change ? "Changes need the write key." : "This service needs a key.";
 }
 
 async function newKey(why) {

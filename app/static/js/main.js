@@ -1,8 +1,9 @@
 // The frame: shows the view that the address names, and asks for the key.
 
 import { current, onState } from "./address.js";
-import { key, onKeyNeeded, useKey } from "./api.js";
+import { onKeyNeeded } from "./api.js";
 import { el } from "./dom.js";
+import { key, keyTaken, onKey, useKey } from "./key.js";
 
 const VIEWS = {
   search: () => import("./search/view.js"),
@@ -54,13 +55,13 @@ function askForKey(why) {
 }
 
 function showKey() {
-  document.getElementById("key-button").textContent = key() ? "Key set" : "Key";
+  const set = keyTaken() ? "Key set" : "Key set, not tried yet";
+  document.getElementById("key-button").textContent = key() ? set : "Key";
 }
 
 dialog.querySelector("form").addEventListener("submit", (event) => {
   event.preventDefault();
   useKey(field.value.trim());
-  showKey();
   dialog.close("used");
 });
 document.getElementById("key-cancel").addEventListener("click", () => dialog.close(""));
@@ -74,6 +75,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 
 onKeyNeeded(askForKey);
+onKey(showKey);
 onState(show);
 showKey();
 show(current());

@@ -1,7 +1,8 @@
 // Pictures: those of the service, and files that are here.
 
-import { address, key, request } from "./api.js";
+import { address, request } from "./api.js";
 import { el, icon } from "./dom.js";
+import { key } from "./key.js";
 
 /**
  * A picture of the service in its place, an icon where there is none or it does not arrive.

@@ -1,7 +1,8 @@
 // The same question for a terminal and for a Python program.
 
-import { address, key, productPath } from "../api.js";
+import { address, productPath } from "../api.js";
 import { announce, el, icon, shown } from "../dom.js";
+import { key } from "../key.js";
 import { parameters, photoPath } from "./queries.js";
 
 const WORDS = "Ask the same from your program";
