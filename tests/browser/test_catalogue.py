@@ -54,6 +54,17 @@ def test_the_tree_shows_the_products_of_a_category_and_the_address_restores_them
     expect(catalogue.locator(TILES)).to_have_count(24)
 
 
+def test_the_numbers_of_the_tree_are_said_to_be_photos(catalogue: Page) -> None:
+    number = catalogue.get_by_role("treeitem", name="meta0, 156 photos").locator(".count").first
+    expect(number).to_have_text("156")
+    expect(number).to_have_attribute("title", "156 photos")
+    head, photos = catalogue.locator(".captions span").all()
+    expect(head).to_have_text("Category")
+    expect(photos).to_have_text("Photos")
+    right = "own => own.getBoundingClientRect().right"
+    assert abs(photos.evaluate(right) - number.evaluate(right)) < 2  # it stands over them
+
+
 def test_the_tree_is_walked_by_keys(catalogue: Page) -> None:
     tree = catalogue.get_by_role("tree", name="Categories")
     tree.get_by_role("treeitem", name="All products").focus()

@@ -55,7 +55,7 @@ function item(node, level) {
     "aria-expanded": inner && "false", "aria-label": `${node.name}, ${counted(node.rows, "photo")}`,
   },
   el("span", { class: "node" }, el("span", { class: "twist", "aria-hidden": "true" }), el("span", { class: "name" }, node.name),
-    el("span", { class: "count number" }, grouped(node.rows))),
+    el("span", { class: "count number", title: counted(node.rows, "photo") }, grouped(node.rows))),
   inner && el("ul", { role: "group", hidden: true }, branches(node, level + 1)));
 }
 

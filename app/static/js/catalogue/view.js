@@ -68,7 +68,8 @@ async function load() {
     if (!WIDE.matches) parts.side.open = false;
     go("catalogue", filter ? { category: filter } : {});
   });
-  parts.side.replaceChildren(parts.summary, parts.tree.element);
+  const captions = el("p", { class: "captions muted small", "aria-hidden": "true" }, el("span", {}, "Category"), el("span", {}, "Photos"));
+  parts.side.replaceChildren(parts.summary, captions, parts.tree.element);
   parts.side.hidden = info.categories.length === 0;
 }
 
