@@ -31,11 +31,18 @@ def test_the_status_says_what_is_served_and_how_good_it_is(browser: Browser, sco
         assert share == pytest.approx(info["quality"]["product"]["recall@1"], abs=0.02)
         expect(page.get_by_text("or more means the same product")).to_be_visible()
         expect(page.get_by_text("TWINSHOT_STATE and TWINSHOT_WRITE_KEY turn them on")).to_be_visible()
+        expect(page.get_by_text("customers' own photos are harder")).to_have_count(0)  # asked with photos held out
 
 
 def test_a_service_without_scores_says_why(page: Page) -> None:
     page.goto("/#status")
     expect(page.get_by_text("there were too few photos")).to_be_visible()
+
+
+def test_where_indexed_photos_asked_it_is_said_that_others_are_harder(page: Page) -> None:
+    page.goto("/#status")
+    expect(page.get_by_text("60 indexed photos, each asked against all the others")).to_be_visible()
+    expect(page.get_by_text("customers' own photos are harder")).to_be_visible()
 
 
 def test_the_figures_are_of_now(browser: Browser, scored: Process) -> None:

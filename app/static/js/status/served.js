@@ -34,6 +34,8 @@ function recall({ queries, answered, product, faults, forced }) {
     el("p", { class: "muted" }, `Asked with ${grouped(answered)} ${ASKED_WITH[queries] ?? "photos"}, the right product is`),
     el("ul", { class: "meters" }, lines.map(([words, name]) =>
       el("li", {}, el("span", {}, words), el("strong", { class: "number" }, percent(product[name])), bar(product[name])))),
+    queries === "leave-one-out" && el("p", { class: "muted small" },
+      "Photos of one product in a catalogue are often much alike; customers' own photos are harder."),
     faults?.length > 0 && el("p", { class: "notice" }, `It was published in spite of: ${faults.join("; ")}${forced ? ` (${forced})` : ""}.`),
   ].filter(Boolean);
 }
