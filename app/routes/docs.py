@@ -15,6 +15,7 @@ _PACKAGE = Path(str(files("fastapi_offline"))) / "static"
 _ASSETS = {
     "swagger-ui.css": _PACKAGE / "swagger-ui.css",
     "swagger-ui-bundle.js": _PACKAGE / "swagger-ui-bundle.js",
+    "docs.css": STATIC / "docs.css",
     "docs.js": STATIC / "docs.js",
 }
 # Swagger UI has its icons in data: addresses; it sets styles by script, property by property, which no policy forbids
@@ -27,6 +28,7 @@ _HTML = """<!doctype html>
 <title>Twinshot: the API</title>
 <link rel="icon" href="static/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="docs/assets/swagger-ui.css">
+<link rel="stylesheet" href="docs/assets/docs.css">
 </head>
 <body>
 <div id="swagger-ui"></div>

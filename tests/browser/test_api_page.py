@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.app.running import READ_KEY
+from tests.app.running import READ_KEY, Process
+from tests.browser.conftest import opened
+from tests.browser.looks import PHONE
 
 WATCH = "document.addEventListener('securitypolicyviolation', event => console.error(event.violatedDirective))"
 PLAIN = "rgba(0, 0, 0, 0)"
@@ -56,3 +58,13 @@ def test_the_api_s_page_is_dark_where_the_system_is(page: Page, scheme: Literal[
     page.goto("/docs")
     page.emulate_media(color_scheme=scheme)
     expect(page.locator("html")).to_have_css("background-color", ground)
+
+
+def test_on_a_phone_it_is_no_wider_than_the_window(browser: Browser, service: Process) -> None:
+    with opened(browser, service, **PHONE) as page:
+        page.goto("/docs")
+        search = page.locator("#operations-search-search")
+        search.locator(".opblock-summary-control").click()
+        search.get_by_role("button", name="Try it out").click()
+        expect(search.get_by_role("button", name="Reset")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
