@@ -191,6 +191,26 @@ def test_the_first_change_tells_that_the_write_key_is_right(
         expect(page.get_by_role("button", name="Key set", exact=True)).to_be_visible()
 
 
+def test_what_is_lost_with_the_last_photo_and_with_a_product_is_told(keeper: Page, photos: list[Path]) -> None:
+    fill(keeper, "LONE", photos[:1])
+    keeper.get_by_role("button", name="Add product").click()
+    expect(keeper.get_by_role("heading", name="LONE")).to_be_focused()
+    keeper.get_by_role("button", name="Remove photo 1").click()
+    question = keeper.get_by_role("dialog")
+    expect(question).to_contain_text("the last one: the product cannot be found by a photo then")
+    question.get_by_role("button", name="Remove photo").click()
+    expect(keeper.get_by_text("none: it cannot be found by a photo")).to_be_visible()
+    keeper.get_by_role("button", name="Remove product").click()
+    expect(question).to_contain_text("It is not found any more. A new index does not bring it back.")
+
+
+def test_a_level_is_named_as_files_and_answers_name_it(keeper: Page) -> None:
+    keeper.goto("/#catalogue?add=")
+    for label, column in {"Category": "meta", "Subcategory": "level2", "Type": "leaf"}.items():
+        field = keeper.locator(".field").filter(has=keeper.get_by_label(label, exact=True))
+        expect(field.locator("code")).to_have_text(column)
+
+
 def test_who_may_only_read_is_asked_for_the_write_key_and_may_try_again(browser: Browser, shop: Process) -> None:
     with opened(browser, shop, refused=[403]) as page:
         page.goto("/#catalogue?product=P10")

@@ -81,6 +81,13 @@ def test_the_code_for_a_program_has_the_width_of_the_page_and_no_line_is_cut(
         expect(page.get_by_role("button", name="Ask the same from your program")).to_be_focused()
 
 
+def test_a_phone_is_not_told_to_drop_and_paste(browser: Browser, service: Process) -> None:
+    for size, shown in ((DESK, True), (PHONE, False)):
+        with opened(browser, service, **size) as page:
+            page.goto("/")
+            expect(page.get_by_text("Drop photos here")).to_be_visible(visible=shown)
+
+
 def test_the_search_is_done_by_keys_alone(page: Page) -> None:
     welcome(page)
     for _ in range(30):

@@ -34,13 +34,15 @@ export function editing(product, info, then) {
   };
   const drop = (photo, at) => async (event) => {
     const button = event.currentTarget;
-    const text = `${photo} is no photo of this product any more, and it is not found by it.`;
+    const last = product.images.length === 1;
+    const text = `${photo} is no photo of this product any more, and ${last ? "it was the last one: the product cannot be found by a photo then." : "it is not found by it."}`;
     if (!(await confirmed(`Remove photo ${at + 1}?`, text, "Remove photo"))) return;
     await attempt(button, said, () => removePhoto(id, photo, etag).then(done("Photo removed")), again);
   };
   const dropAll = async (event) => {
     const button = event.currentTarget;
-    const text = `It is not found any more, and its ${counted(product.images.length, "photo")} with it. A new index does not bring it back.`;
+    const own = product.images.length;
+    const text = `It is not found any more${own ? `, and its ${counted(own, "photo")} with it` : ""}. A new index does not bring it back.`;
     if (!(await confirmed(`Remove ${product.title ?? id}?`, text, "Remove product"))) return;
     await attempt(button, said, () => remove(id, etag).then(done(`${id} removed`)), again);
   };

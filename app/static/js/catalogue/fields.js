@@ -15,7 +15,7 @@ export function fields(categories, product = {}) {
   const filled = { title: product.title, url: product.url, ...product.category };
   const inputs = Object.fromEntries(Object.keys(LABELS).map((name) => [name, input(name, filled[name])]));
   const lists = LEVELS.map((level) => suggestions(level, inputs, categories));
-  const levels = LEVELS.map((level) => labelled(LABELS[level], inputs[level]));
+  const levels = LEVELS.map((level) => labelled(LABELS[level], inputs[level], null, level));
   return {
     element: el("div", { class: "fields" },
       labelled(LABELS.title, inputs.title), el("div", { class: "levels" }, levels), labelled(LABELS.url, inputs.url), lists),
@@ -27,12 +27,14 @@ export function fields(categories, product = {}) {
  * A field under its label.
  * @param {string} text
  * @param {HTMLElement} field with an id
- * @param {string} [hint]
+ * @param {string|null} [hint]
+ * @param {string} [column] what catalogues, filters and answers call it
  * @returns {HTMLElement}
  */
-export function labelled(text, field, hint) {
+export function labelled(text, field, hint, column) {
   if (hint) field.setAttribute("aria-describedby", `${field.id}-hint`);
-  return el("div", { class: "field" }, el("label", { for: field.id }, text), field,
+  return el("div", { class: "field" },
+    el("div", { class: "row" }, el("label", { for: field.id }, text), column && el("code", { class: "muted" }, column)), field,
     hint && el("p", { class: "muted small", id: `${field.id}-hint` }, hint));
 }
 

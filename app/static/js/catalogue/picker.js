@@ -14,7 +14,7 @@ export function picker(limits) {
   const list = el("ul", { class: "previews", "aria-label": "Chosen photos" });
   const said = el("p", { class: "small wrong", role: "alert" });
   const input = el("input", { id: "field-photos", type: "file", accept: "image/*", multiple: true, class: "unseen" });
-  const zone = el("label", { class: "zone", for: "field-photos" }, icon("image"), el("span", {}, "Choose photos, or drop them here"));
+  const zone = el("label", { class: "zone", for: "field-photos" }, icon("image"), el("span", {}, "Choose photos", el("span", { class: "hint" }, ", or drop them here")));
 
   function add(files) {
     const refused = [...files].map((file) => wrong(file, chosen, limits)).filter(Boolean);

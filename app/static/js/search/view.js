@@ -101,7 +101,7 @@ function welcome() {
     el("h1", {}, "Find the product on a photo"),
     el("p", { class: "muted lead" }, "Show a photo of a product, and get the same one from the catalogue, or those most like it."),
     el("div", { class: "drop" },
-      el("p", {}, "Drop photos here, paste them, or"),
+      el("p", { class: "hint" }, "Drop photos here, paste them, or"),
       el("div", { class: "row" }, intake(take)),
       el("p", { class: "muted small" }, "Several at once are searched one by one. They are not stored by the service.")),
     place);
