@@ -80,7 +80,7 @@ class _Run:
     def index(self) -> Indexed:
         """All stages. What a failed run has staged is removed; what it has encoded stays."""
         order = self._order
-        catalogue, checked = self._check()
+        catalogue, checked, removed = self._check()
         rows = [row for row in checked.rows if row.indexed]
         plan = self._plan(len(rows))
         features = self._card.features if plan.features else 0
@@ -98,7 +98,9 @@ class _Run:
             manifest = manifest.model_copy(update=update)
             seconds = dict(self._progress.seconds)
             with self._progress.stage("report"):
-                report = write_report(staged, manifest, order, catalogue, encoded, bad, calibration, measured, seconds)
+                report = write_report(
+                    staged, manifest, order, catalogue, encoded, bad, removed, calibration, measured, seconds
+                )
             write_manifest(staged, manifest)
             deleted = publish(staged, order.out, self._generation, order.keep)
             prune_cache(order.out)
@@ -129,16 +131,17 @@ class _Run:
             return self._word.state.log.state_id
         return None if self._owner is None else self._owner.state_id
 
-    def _check(self) -> tuple[Catalogue | None, Checked]:
+    def _check(self) -> tuple[Catalogue | None, Checked, list[str]]:
+        """What is to be indexed, and the products of the catalogue that are not since the log removed them."""
         order = self._order
-        catalogue = open_for_index(order.catalogue, order.columns, order.images, order.splits, self._word)
+        catalogue, removed = open_for_index(order.catalogue, order.columns, order.images, order.splits, self._word)
         if catalogue is None:
-            return None, NOTHING
+            return None, NOTHING, removed
         with self._progress.stage("check"):
             # photos are looked at when they are encoded, once
             checked = check(catalogue, self._card.preprocessing, photos=False, threads=order.threads)
         require_rows(checked, order.splits, order.strict, self._word)
-        return catalogue, checked
+        return catalogue, checked, removed
 
     def _plan(self, rows: int) -> Plan:
         order = self._order

@@ -60,6 +60,13 @@ def with_word(catalogue: Catalogue | None, word: Word) -> Catalogue:
     return Catalogue(catalogue.name if catalogue else NO_CATALOGUE, photos, entries)
 
 
+def stay_removed(catalogue: Catalogue, word: Word) -> list[str]:
+    """The ids of the products that `catalogue` would put into the index and that were deleted through the log."""
+    deleted = {own.product_id for own in word.changes.values() if own.product is None}
+    rows = (entry for entry in catalogue.entries() if isinstance(entry, Row) and entry.indexed) if deleted else ()
+    return list(dict.fromkeys(row.product for row in rows if row.product in deleted))
+
+
 def incomplete(word: Word, rows: Sequence[Row], digests: Digests) -> tuple[StoredProduct, ...]:
     """The products that are not in `rows` as the log has them: without photos, or with some that cannot be used.
 

@@ -9,7 +9,7 @@ from engine.catalogue.check import Checked, require_good
 from engine.catalogue.row import Row
 from engine.errors import CatalogueError
 from engine.wording import counted
-from index_builder.logged import NO_CATALOGUE, Word, with_word
+from index_builder.logged import NO_CATALOGUE, Word, stay_removed, with_word
 
 NOTHING = Checked(NO_CATALOGUE, [], [], [], photos=False)
 """Of a shop that has no product yet."""
@@ -17,16 +17,16 @@ NOTHING = Checked(NO_CATALOGUE, [], [], [], photos=False)
 
 def open_for_index(
     path: Path | None, columns: Mapping[str, str], images: Path | None, splits: Sequence[str], word: Word | None
-) -> Catalogue | None:
-    """The catalogue at `path` without the rows that an index does not need, and with `word` above it.
+) -> tuple[Catalogue | None, list[str]]:
+    """The catalogue at `path` without the rows that an index does not need, with `word` above it, and what it removes.
 
     path: None is a shop without a catalogue, which has what `word` says alone; None is returned where that is nothing.
     Raises CatalogueError.
     """
     if path is None:
-        return with_word(None, word) if word is not None and word.products else None
+        return (with_word(None, word) if word is not None and word.products else None), []
     catalogue = _needed(open_catalogue(path, columns=columns, images=images, shelf=splits or None))
-    return catalogue if word is None else with_word(catalogue, word)
+    return (catalogue, []) if word is None else (with_word(catalogue, word), stay_removed(catalogue, word))
 
 
 def require_rows(checked: Checked, splits: Sequence[str], strict: bool, word: Word | None) -> None:

@@ -89,6 +89,7 @@ def index(
 
 def _print_indexed(report: dict[str, Any], folder: Path) -> None:
     from engine.terminal.tables import print_summary
+    from index_builder.report.removed import removed_in_words
 
     categories = f" in {counted(report['categories'], 'category', 'categories')}" if report["categories"] else ""
     seconds = report["seconds"]
@@ -103,6 +104,7 @@ def _print_indexed(report: dict[str, Any], folder: Path) -> None:
             f"{report['photos_per_second']:,.0f} photos/s, {seconds.get('encode', 0):,.1f} s",
             "built": f"in {seconds['build']:,.1f} s",
             "bad rows": bad,
+            "removed": removed_in_words(report["stay_removed"]) if report["stay_removed"]["count"] else None,
             "report": str(folder / "report.html"),
             "recall@1": _recall(report["quality"]),
             "scores": _scores(report["calibration"], report["uncalibrated"]),

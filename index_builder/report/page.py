@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from index_builder.report import charts
 from index_builder.report.pictures import Pictures
+from index_builder.report.removed import removed_in_words
 
 _CHARTS = {
     "recall": charts.recall_chart,
@@ -49,7 +50,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    shelf.filters.update(percent=_percent, share=_share, size=_size, heat=_heat)
+    shelf.filters.update(percent=_percent, share=_share, size=_size, heat=_heat, removed=removed_in_words)
     return shelf
 
 

@@ -27,6 +27,7 @@ from index_builder.report.made import made
 from index_builder.report.page import render
 from index_builder.report.pictures import Pictures, pictures
 from index_builder.report.recall import recall
+from index_builder.report.removed import removed
 from index_builder.report.scores import scores
 
 REPORT_FILE = "report.json"
@@ -41,17 +42,18 @@ def write_report(
     catalogue: Catalogue | None,
     encoded: EncodedRows,
     bad: Sequence[BadRow],
+    stay_removed: Sequence[str],
     calibrated: Calibrated,
     measured: Measured,
     seconds: Mapping[str, float],
 ) -> dict[str, Any]:
     """Write report.json, report.html, and bad_rows.csv where rows are bad, to `staged`; the figures without sections.
 
-    seconds: of each stage.
+    stay_removed: products that the catalogue has and the log removed. seconds: of each stage.
     """
     if bad:
         write_bad_rows(staged / BAD_ROWS_FILE, bad)
-    summary = _summary(manifest, encoded, calibrated.reason, seconds)
+    summary = _summary(manifest, encoded, stay_removed, calibrated.reason, seconds)
     generation, examined = open_generation(staged), measured.examined
     looked = look(generation, examined) if examined else None
     sections: dict[str, Any] = {
@@ -80,7 +82,11 @@ def write_both(staged: Path, report: dict[str, Any], shown: Pictures) -> None:
 
 
 def _summary(
-    manifest: Manifest, encoded: EncodedRows, uncalibrated: str | None, seconds: Mapping[str, float]
+    manifest: Manifest,
+    encoded: EncodedRows,
+    stay_removed: Sequence[str],
+    uncalibrated: str | None,
+    seconds: Mapping[str, float],
 ) -> dict[str, Any]:
     spent = {name: round(value, 3) for name, value in seconds.items()}
     return {
@@ -91,6 +97,7 @@ def _summary(
         "categories": sum(own.path != NO_PATH for own in manifest.categories),
         "bad_rows": manifest.source.bad_rows,
         "duplicate_photos": manifest.source.duplicate_photos,
+        "stay_removed": removed(stay_removed),
         "new_photos": encoded.encoded,
         "photos_per_second": round(len(encoded.rows) / max(spent.get("encode", 0.0), 1e-3), 1),
         "thresholds_from": manifest.thresholds_from,

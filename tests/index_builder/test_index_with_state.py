@@ -1,6 +1,7 @@
 """`twinshot index --state`: what was changed while it was served stands above the catalogue."""
 
 import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from engine.errors import CatalogueError, GateError, StateError
 from engine.live.catch_up import catch_up
 from engine.live.overlay import Overlay
 from engine.live.view import View
+from index_builder.commands.index import index as command
 from index_builder.compaction.compact import compact
 from index_builder.indexing import Indexed, Order, index
 from index_builder.progress import Progress
@@ -96,6 +98,33 @@ def test_a_deleted_product_is_not_brought_back_by_a_catalogue_that_still_has_it(
     for _ in range(2):
         run(tiny_catalogue, tiny_model, out, state)
         assert images(opened(out), "P05") == []
+
+
+def test_what_stays_removed_is_told_by_the_result_the_report_and_the_page(
+    out: Path, tiny_catalogue: Path, tiny_model: Path, state: State, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for product in ("P07", "P05", "ELSEWHERE"):
+        delete(state, product)
+    put(state, "P03", {"new": keep(state, photo_of(3))}, category=category_of(3))
+    options = {"model": tiny_model, "out": out, "state": state.folder}
+    command(catalogue=tiny_catalogue, **options)
+    told = (
+        "2 products of the catalogue stay removed, as the log says: P05, P07; `twinshot products add` brings them back"
+    )
+    (line,) = [own for own in capsys.readouterr().out.splitlines() if own.startswith("removed")]
+    assert line.split(maxsplit=1)[1] == told
+    made = opened(out).folder
+    assert json.loads((made / "report.json").read_text())["stay_removed"] == {"count": 2, "first": ["P05", "P07"]}
+    assert told in (made / "report.html").read_text()
+
+
+def test_where_nothing_stays_removed_nothing_is_said_of_it(
+    out: Path, tiny_catalogue: Path, tiny_model: Path, state: State, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delete(state, "ELSEWHERE")
+    command(catalogue=tiny_catalogue, model=tiny_model, out=out, state=state.folder)
+    assert "removed" not in capsys.readouterr().out
+    assert "stay removed" not in (opened(out).folder / "report.html").read_text()
 
 
 def test_a_photo_that_came_with_the_catalogue_is_taken_from_there(
