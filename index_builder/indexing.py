@@ -15,6 +15,7 @@ from engine.bundle.owner import owner_of, require_owner
 from engine.bundle.store import named_live
 from engine.catalogue.catalogue import Catalogue
 from engine.catalogue.check import Checked, check
+from engine.catalogue.doubtful import doubtful_splits
 from engine.catalogue.row import Row
 from engine.encoder import Encoder
 from engine.errors import CatalogueError
@@ -141,6 +142,8 @@ class _Run:
             # photos are looked at when they are encoded, once
             checked = check(catalogue, self._card.preprocessing, photos=False, threads=order.threads)
         require_rows(checked, order.splits, order.strict, self._word)
+        if doubtful := doubtful_splits(checked.rows):
+            self._progress.say(f"warning: {doubtful}")
         return catalogue, checked, removed
 
     def _plan(self, rows: int) -> Plan:

@@ -175,11 +175,15 @@ def _open(
     from engine.catalogue.catalogue import Catalogue, open_catalogue
     from engine.catalogue.check import check, require_good
     from engine.catalogue.columns import column_mapping
+    from engine.catalogue.doubtful import doubtful_splits
     from model_export.splits import is_used, training_rows
     from model_export.titles import mine_attributes
 
     source = open_catalogue(catalogue, columns=column_mapping(column or []), images=images)
     fit_only = settings.recipe.epochs == 0
+    # said before hours of training: a split that is not val steers nothing
+    if doubtful := doubtful_splits(entry for entry in source.entries() if not isinstance(entry, BadRow)):
+        reporter.line(f"warning: {doubtful}")
 
     def entries() -> "Iterator[Row | BadRow]":
         return (entry for entry in source.entries() if isinstance(entry, BadRow) or is_used(entry, fit_only))

@@ -30,6 +30,19 @@ def test_all_that_a_build_makes_is_in_its_own_bundle_folder_and_json_is_all_it_p
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundles", "shop"]
 
 
+def test_a_mistyped_split_is_warned_of_before_training_and_when_it_is_indexed(tmp_path: Path) -> None:
+    catalogue, out = write_catalogue(tmp_path / "shop", products=4, split="validation"), tmp_path / "bundles"
+    done = twinshot("build", catalogue, f"--out={out}", "--epochs=0", *SMALL)
+    assert done.returncode == 0, done.stderr
+    step, told = "", []
+    for line in done.stderr.splitlines():
+        if line.startswith("== "):
+            step = line
+        elif line.startswith("warning: split 'validation' (4 rows) is indexed like any other name"):
+            told.append(step)
+    assert told == ["== twinshot train", "== twinshot index"]
+
+
 def test_a_changed_catalogue_is_refused_with_a_remedy_that_build_has(tmp_path: Path) -> None:
     run, options = tmp_path / "bundles" / ".build" / "run", ["--epochs=1", "--set=batch=8", *SMALL]
     catalogue = write_catalogue(tmp_path / "shop", products=4)

@@ -63,6 +63,16 @@ def test_a_catalogue_without_a_good_row_fails(shop: Path, tmp_path: Path) -> Non
     assert twinshot(shop, "--column=image=photo").returncode == 2
 
 
+def test_a_split_that_looks_like_one_that_is_held_out_is_warned_of(shop: Path) -> None:
+    shop.write_text("image,split\na.jpg,Validation\n")
+    done = twinshot(shop)
+    assert (done.returncode, done.stderr) == (
+        0,
+        "twinshot: warning: split 'validation' (1 row) is indexed like any other name; "
+        "photos that are held out have the split val, test or query\n",
+    )
+
+
 def test_all_bad_rows_are_written(shop: Path, tmp_path: Path) -> None:
     done = twinshot(shop, "--column=image=photo", f"--bad-rows={tmp_path / 'bad.csv'}", "--no-photos")
     assert len((tmp_path / "bad.csv").read_text().splitlines()) == 26

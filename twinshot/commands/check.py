@@ -40,6 +40,7 @@ def check(
     from engine.catalogue.check import check as check_rows
     from engine.catalogue.check import require_good
     from engine.catalogue.columns import column_mapping
+    from engine.catalogue.doubtful import doubtful_splits
     from engine.files import require_file_place
     from engine.preprocess import Preprocessing
     from engine.terminal.progress import counting
@@ -58,11 +59,16 @@ def check(
         _print(checked, bad_rows)
     require_good(checked, strict)
     if checked.bad:
-        print(
-            f"twinshot: warning: {counted(len(checked.bad), 'bad row')} would be left out of training and of the index "
-            "(--strict makes it an error; docs/catalogues.md has the remedies)",
-            file=sys.stderr,
+        _warn(
+            f"{counted(len(checked.bad), 'bad row')} would be left out of training and of the index "
+            "(--strict makes it an error; docs/catalogues.md has the remedies)"
         )
+    if doubtful := doubtful_splits(checked.rows):
+        _warn(doubtful)
+
+
+def _warn(said: str) -> None:
+    print(f"twinshot: warning: {said}", file=sys.stderr)
 
 
 def _as_json(checked: "Checked") -> dict[str, Any]:
