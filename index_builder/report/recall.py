@@ -6,10 +6,10 @@ from dataclasses import asdict
 import numpy as np
 
 from engine.metrics import Judged, hit, photo_metrics, product_metrics
-from index_builder.bootstrap import mean_interval
 from index_builder.evaluate import Evaluation, Outcome
 from index_builder.lists import PRODUCTS
 from index_builder.report.missing import NO_QUERIES, Section, missing
+from index_builder.wilson import share_interval
 
 
 def recall(evaluation: Evaluation | None, source: str) -> Section:
@@ -41,7 +41,8 @@ def recall(evaluation: Evaluation | None, source: str) -> Section:
 
 
 def _kind(name: str, outcome: Outcome) -> Section:
-    own = mean_interval(outcome.product_hits)
+    hits = outcome.product_hits
+    own = share_interval(int(hits.sum()), len(hits))
     return {
         "name": name,
         "queries": len(outcome.product),

@@ -1,10 +1,13 @@
 """The report of a generation, opened from the disk."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page
 
 from engine.bundle.store import current
 from tests.browser.looks import DESK, PHONE, not_wider_than_the_window, serious
@@ -36,3 +39,21 @@ def test_it_opens_from_the_disk_styled_with_every_picture_and_no_wider_than_its_
 
 def test_it_has_no_serious_fault_of_accessibility(report: Page) -> None:
     assert serious(report) == []
+
+
+def at_its_right_edge(region: Locator) -> list[int]:
+    """The colour that most of the pixels have there."""
+    with Image.open(BytesIO(region.screenshot())) as shot:
+        pixels = np.asarray(shot.convert("RGB"))[:, -1]
+    colours, counts = np.unique(pixels, axis=0, return_counts=True)
+    return [int(own) for own in colours[counts.argmax()]]
+
+
+@pytest.mark.parametrize("report", [(PHONE, "light"), (PHONE, "dark")], ids=str, indirect=True)
+def test_a_table_that_is_wider_than_a_phone_is_shaded_where_there_is_more(report: Page) -> None:
+    wide = report.locator(".scroll").filter(has=report.locator("caption", has_text="Products"))
+    assert wide.evaluate("own => own.scrollWidth > own.clientWidth + 20")
+    paper = report.evaluate("getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).map(Number)")
+    assert at_its_right_edge(wide) != paper
+    wide.evaluate("own => own.scrollTo(own.scrollWidth, 0)")
+    assert at_its_right_edge(wide) == paper

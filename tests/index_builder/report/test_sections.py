@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from index_builder.indexing import Order, index
 from index_builder.plan import Wishes
 from index_builder.progress import Progress
 from index_builder.report.headline import headline
+from index_builder.report.page import render
+from index_builder.wilson import share_interval
 from tests.changed import delete, put
 from tests.index_builder.report.conftest import figures, live, page
 from tests.tiny_catalogue import category_of, write_catalogue
@@ -49,6 +52,13 @@ def test_recall_tells_float_bits_and_rescored_with_a_curve_that_never_falls(scor
         assert own["product_recall@1"]["low"] <= curve[0] <= own["product_recall@1"]["high"]
     assert kinds["bits_rescored"]["product"] == scored["quality"]["product"]
     assert kinds["bits_rescored"]["photo"] == scored["quality"]["photo"]
+
+
+def test_a_share_stands_with_its_interval_and_forty_of_forty_are_not_certain(scored: dict[str, Any]) -> None:
+    (own,) = [kind for kind in scored["recall"]["kinds"] if kind["name"] == "bits_rescored"]
+    assert own["product_recall@1"] == asdict(share_interval(round(200 * own["product"]["recall@1"]), 200))
+    own = {**own, "product": {**own["product"], "recall@1": 1.0}, "product_recall@1": asdict(share_interval(40, 40))}
+    assert "1.000 (0.912 to 1.000)" in render({**scored, "recall": {**scored["recall"], "kinds": [own]}}, {})
 
 
 def test_where_fewer_queries_were_asked_in_float_the_codes_are_judged_on_those_too(
