@@ -57,7 +57,7 @@ class Encoder:
         with torch.inference_mode(), half:
             pieces = [
                 network(pixels.to(self.device)).features.float().cpu().numpy()
-                for pixels in self.reporter.track(batches, -(-photos // BATCH), label)
+                for pixels in self.reporter.track(batches, photos, label, steps=len)
             ]
         network.train(training)
         return np.concatenate(pieces)

@@ -1,6 +1,6 @@
 """What a run tells while it works: bars on a terminal, plain lines in a pipe. Both on standard error."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from rich.console import Console
@@ -22,13 +22,17 @@ class Reporter:
         """One line."""
         self._console.print(text, markup=False)
 
-    def track(self, items: Iterable[T], total: int, label: str) -> Iterator[T]:
-        """Yield `items`, with a bar of `total` steps on a terminal."""
+    def track(self, items: Iterable[T], total: int, label: str, steps: Callable[[T], int] | None = None) -> Iterator[T]:
+        """Yield `items`, with a bar of `total` steps on a terminal. steps: how many an item is; default: one."""
         if not self._console.is_terminal:
             yield from items
             return
-        with bars(self._console) as self._bar:
-            yield from self._bar.track(items, total=total, description=label)
+        with bars(self._console) as shown:
+            self._bar = shown
+            task = shown.add_task(label, total=total)
+            for item in items:
+                yield item
+                shown.advance(task, steps(item) if steps else 1)
 
     def clear(self) -> None:
         """Take the bar off the terminal and show its cursor: for a process that ends without unwinding."""

@@ -18,6 +18,12 @@ def test_on_a_terminal_a_loop_has_a_bar(capsys: pytest.CaptureFixture[str], monk
     assert "epoch 1/2" in capsys.readouterr().err
 
 
+def test_an_item_can_be_several_steps(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert list(Reporter().track([[1, 2], [3]], 3, "photos", steps=len)) == [[1, 2], [3]]
+    assert "3/3" in capsys.readouterr().err
+
+
 def test_a_quiet_reporter_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     reporter = Reporter(quiet=True)
     reporter.line("anything")

@@ -168,7 +168,9 @@ def test_encoding_the_photos_at_the_end_has_a_bar_on_a_terminal(
     (run / FINAL).unlink()
     monkeypatch.setenv("FORCE_COLOR", "1")
     train(made.catalogue.rows, made.catalogue.read, "drawn", run, made.settings, Reporter())
-    assert "encoding photos" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "encoding photos" in said
+    assert "30/30" in said
 
 
 def test_looking_for_weights_at_the_hub_is_said_before_it_takes_its_time(
