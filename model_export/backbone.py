@@ -62,7 +62,8 @@ def create_backbone(name: str, weights: str, size: int, pooling: Pooling = "aver
             raise
         raise UnavailableError(
             f"the weights of {name} are not on this machine and cannot be had from the hub ({_cause(error)}); "
-            "name a file with --weights PATH, or train from scratch with --weights none"
+            'README.md, "Starting weights", has how to save them elsewhere: then name the file with --weights PATH; '
+            "or train from scratch with --weights none"
         ) from error
     config = module.pretrained_cfg
     source = Weights(source="none") if weights == "none" else Weights(source="hub", licence=config.get("license"))
