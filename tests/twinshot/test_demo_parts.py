@@ -212,21 +212,40 @@ def test_the_json_is_the_last_line_of_stdout_and_the_rest_goes_to_stderr(capsys:
     assert json.loads(out)["product_recall_at_1"] == 1.0
     assert out.count("\n") == 1
     assert "a line" in err
-    assert re.search("seen products @1 +1.0", err)
+    assert re.search(r"trained on +1\.000 +its product was trained on", err)
 
 
 def test_what_is_not_known_has_no_line(capsys: pytest.CaptureFixture[str]) -> None:
     asked = [an_answer("seen", 1), an_answer("stranger", None)]
     print_report(make_report(asked, [], {}, [], "x"), as_json=False)
     out = capsys.readouterr().out
-    assert "queries                   2" in out
-    assert not re.search("not known|None|strangers|near-twins|unseen", out)
+    assert re.search("^photos asked +2$", out, re.MULTILINE)
+    assert not re.search("not known|None|strangers|sure|near-twins|only indexed", out)
+
+
+def test_right_answers_that_reach_the_threshold_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = [an_answer("seen", 1, match=True), an_answer("unseen", 1, match=False), an_answer("seen", 2, match=True)]
+    report = make_report(asked, [], {}, [], "x")
+    assert (report.figures["right"], report.figures["right_matched"]) == (2, 1)
+    print_report(report, as_json=False)
+    assert "right, and sure of it  1 of 2      right answers reach the threshold: `match`\n" in capsys.readouterr().out
+
+
+def test_shares_have_three_decimals_and_times_one(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = [*(an_answer("seen", 1) for _ in range(2)), an_answer("unseen", None)]
+    print_report(make_report(asked, [], {"train": 400.86, "export": 0.004}, ["export"], "x"), as_json=False)
+    told = capsys.readouterr().out
+    assert re.search(r"first +0\.667 ", told)
+    assert re.search(r"only indexed +0\.000 ", told)
+    assert re.search(r"median +5\.0 ms$", told, re.MULTILINE)
+    assert re.search(r"train +400\.9 s$", told, re.MULTILINE)
+    assert re.search(r"export +0\.0 s +from before$", told, re.MULTILINE)
 
 
 def test_strangers_are_counted_where_the_service_gives_a_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     asked = [an_answer("seen", 1, match=True), an_answer("stranger", None, match=True)]
     print_report(make_report(asked, [], {}, [], "x"), as_json=False)
-    assert re.search(r"strangers said to match +1 of 1$", capsys.readouterr().out, re.MULTILINE)
+    assert re.search(r"^strangers, yet sure +1 of 1 +photos of products", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_a_taken_port_is_an_error_with_the_remedy_before_anything_is_made(tmp_path: Path) -> None:
@@ -234,8 +253,12 @@ def test_a_taken_port_is_an_error_with_the_remedy_before_anything_is_made(tmp_pa
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(InputError, match=rf"port {port} of 127\.0\.0\.1 .*; take another with --port"):
+        with pytest.raises(InputError) as refused:
             run_demo(Options(tmp_path / "demo", port, None, once=True, json=True))
+    assert str(refused.value) == (
+        f"port {port} of 127.0.0.1 is in use by another program; take another port "
+        '(`twinshot demo --port …`, `make demo ARGS="--port …"`)'
+    )
     assert not (tmp_path / "demo").exists()
 
 

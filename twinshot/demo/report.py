@@ -4,7 +4,9 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from engine.wording import counted
 from twinshot.demo.asking import Answer, latency, recall
 
 
@@ -12,7 +14,7 @@ from twinshot.demo.asking import Answer, latency, recall
 class Report:
     """`figures` is the JSON object; `refused` are the photos that could not be used, a line each."""
 
-    figures: dict[str, object]
+    figures: dict[str, Any]
     refused: list[str]
 
 
@@ -22,13 +24,16 @@ def make_report(
     """Count `answers`. Recall is over questions whose product is in the index; None where there are none."""
     known = [answer for answer in answers if answer.question.group != "stranger"]
     strangers = [answer for answer in answers if answer.question.group == "stranger"]
-    figures: dict[str, object] = {
+    right = [answer for answer in known if answer.place == 1]
+    figures: dict[str, Any] = {
         "product_recall_at_1": recall(known, 1),
         "product_recall_at_10": recall(known, 10),
         "seen_recall_at_1": recall([answer for answer in known if answer.question.group == "seen"], 1),
         "unseen_recall_at_1": recall([answer for answer in known if answer.question.group == "unseen"], 1),
         "near_twin_recall_at_1": recall([answer for answer in known if answer.question.near_twin], 1),
         "queries": len(answers),
+        "right": len(right),
+        "right_matched": _matched(right),
         "strangers": len(strangers),
         "strangers_matched": _matched(strangers),
         "refused": len(refused),
@@ -41,11 +46,11 @@ def make_report(
     return Report(figures, refused)
 
 
-def _matched(strangers: Sequence[Answer]) -> int | None:
-    """How many strangers were said to match; None where the generation gives no verdict."""
-    if not strangers or any(answer.match is None for answer in strangers):
+def _matched(answers: Sequence[Answer]) -> int | None:
+    """How many were said to match; None where there are none, or the generation gives no verdict."""
+    if not answers or any(answer.match is None for answer in answers):
         return None
-    return sum(answer.match is True for answer in strangers)
+    return sum(answer.match is True for answer in answers)
 
 
 def print_report(report: Report, as_json: bool) -> None:
@@ -58,25 +63,42 @@ def print_report(report: Report, as_json: bool) -> None:
         print(json.dumps(report.figures), flush=True)
 
 
-def _lines(figures: dict[str, object]) -> list[str]:
-    """What was found; what was not asked, or is not said by the generation, has no line."""
-    seconds, search, reused = figures["seconds"], figures["search"], figures["reused"]
-    matched = figures["strangers_matched"]
-    assert isinstance(seconds, dict) and isinstance(search, dict) and isinstance(reused, list)
+def _lines(figures: dict[str, Any]) -> list[str]:
+    """What was found, in words; what was not asked, or is not said by the generation, has no line."""
+    search, reused = figures["search"], figures["reused"]
+    asked = counted(figures["queries"] - figures["strangers"], "photo")
     rows = [
-        ("product recall@1", figures["product_recall_at_1"]),
-        ("product recall@10", figures["product_recall_at_10"]),
-        ("  seen products @1", figures["seen_recall_at_1"]),
-        ("  unseen products @1", figures["unseen_recall_at_1"]),
-        ("  near-twins @1", figures["near_twin_recall_at_1"]),
-        ("strangers said to match", None if matched is None else f"{matched} of {figures['strangers']}"),
-        ("queries", figures["queries"]),
-        ("answer, median / p95", f"{search['median_ms']} / {search['p95_ms']} ms" if search else None),
-        *(
-            (f"seconds: {name}", f"{value}{' (from before)' if name in reused else ''}")
-            for name, value in seconds.items()
+        ("right product first", _share(figures["product_recall_at_1"]), f"of {asked} whose product is in the index"),
+        ("  trained on", _share(figures["seen_recall_at_1"]), "its product was trained on, by other photos"),
+        ("  only indexed", _share(figures["unseen_recall_at_1"]), "its product was never trained on"),
+        ("  near-twins", _share(figures["near_twin_recall_at_1"]), "another product differs in one detail only"),
+        ("among the first ten", _share(figures["product_recall_at_10"]), ""),
+        (
+            "right, and sure of it",
+            _part(figures["right_matched"], figures["right"]),
+            "right answers reach the threshold: `match`",
         ),
-        ("generation", figures["generation"]),
-        ("page", figures["address"]),
+        (
+            "strangers, yet sure",
+            _part(figures["strangers_matched"], figures["strangers"]),
+            "photos of products that are not in the index match one",
+        ),
+        ("photos asked", f"{figures['queries']:,}", ""),
+        ("an answer, median", f"{search['median_ms']:.1f} ms" if search else None, ""),
+        ("an answer, 95 of 100", f"{search['p95_ms']:.1f} ms" if search else None, "at most"),
+        *(
+            (f"time: {name}", f"{seconds:.1f} s", "from before" if name in reused else "")
+            for name, seconds in figures["seconds"].items()
+        ),
+        ("generation", figures["generation"], ""),
+        ("page", figures["address"], ""),
     ]
-    return [f"{name:<26}{value}" for name, value in rows if value is not None]
+    return [f"{name:<23}{value:<12}{words}".rstrip() for name, value, words in rows if value is not None]
+
+
+def _share(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}"
+
+
+def _part(count: int | None, of: int) -> str | None:
+    return None if count is None else f"{count:,} of {of:,}"

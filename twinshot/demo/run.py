@@ -1,5 +1,6 @@
 """The demo from the catalogue to the answers."""
 
+import errno
 import socket
 import subprocess
 import sys
@@ -126,6 +127,9 @@ def _require_free(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            said = "is in use by another program" if taken else f"cannot be used ({error.strerror})"
             raise InputError(
-                f"port {port} of {HOST} cannot be used ({error.strerror}); take another with --port"
+                f"port {port} of {HOST} {said}; take another port "
+                '(`twinshot demo --port …`, `make demo ARGS="--port …"`)'
             ) from error
