@@ -118,6 +118,7 @@ def main() -> None:
                 signal.signal(signal.SIGHUP, before)
         if server.failure is not None:
             raise server.failure
+        log.info("stopped")
     except TwinshotError as error:
         print(f"twinshot: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

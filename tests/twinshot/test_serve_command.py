@@ -28,12 +28,13 @@ def test_on_a_terminal_the_log_is_plain_lines_and_says_what_to_open(tiny_bundle:
             for line in terminal:
                 lines.append(line.rstrip())
                 if "Ctrl-C" in line:
+                    process.send_signal(signal.SIGINT)
+                if lines[-1].endswith("stopped"):
                     break
-            process.send_signal(signal.SIGINT)
             assert process.wait(30) == 0
     assert all(re.match(r"\d\d:\d\d:\d\d [a-z]", line) for line in lines)
     assert lines[0].endswith(f"listening on 127.0.0.1 port {free_port}, not ready yet: loading {tiny_bundle}")
-    assert lines[-1].endswith(f"open http://127.0.0.1:{free_port}/ in a browser; Ctrl-C stops the service")
+    assert lines[-2].endswith(f"open http://127.0.0.1:{free_port}/ in a browser; Ctrl-C stops the service")
     assert max(len(line.replace(str(tiny_bundle), "")) for line in lines) < 80
 
 
