@@ -5,12 +5,17 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup demo test test-long lint serve bench clean system
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-long lint serve bench clean system
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{ printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## the environment .venv with everything in it
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Twinshot needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@echo "making $(VENV): some minutes of downloads, 1.8 GB, once"
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) --editable '.[cpu,train,otel,dev]'
 	touch $(STAMP)

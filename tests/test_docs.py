@@ -1,6 +1,7 @@
 """What the docs must hold; the API's page and the settings are held by tests/app, the recipe by tests/model_export."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,21 @@ def test_the_readme_names_every_target_of_the_makefile() -> None:
     targets = re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert "test-long" in targets
     assert [target for target in targets if f"`make {target}`" not in README] == []
+
+
+def test_make_without_a_target_lists_every_one_and_setup_says_first_that_it_takes_a_while() -> None:
+    targets = re.findall(r"^([a-z%-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    listed = [line.split()[1] for line in made() if line.startswith("make ")]
+    assert listed == targets
+    setup = made("--dry-run", "--always-make", "setup")
+    (said,) = (place for place, line in enumerate(setup) if "some minutes" in line)
+    assert said < next(place for place, line in enumerate(setup) if "-m venv" in line)
+
+
+def made(*arguments: str) -> list[str]:
+    """What make prints."""
+    done = subprocess.run(["make", *arguments], cwd=PROJECT, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
 
 
 def test_the_photo_that_the_readme_asks_the_demo_with_is_held_out_and_its_answer_is_the_products_id() -> None:
