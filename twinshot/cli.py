@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the work failed, 2 bad usage or input.
 
 import signal
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -57,6 +58,15 @@ class LazyGroup(TyperGroup):
         """The names of all commands."""
         return list(COMMANDS)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As typer does, with the name that is most like an unknown one: typer knows those of loaded commands only."""
+        try:
+            return super().resolve_command(ctx, args)
+        except typer.TyperException as error:
+            if like := get_close_matches(args[0], COMMANDS, 1):
+                error.message = f"{error.message.rstrip('.')}. Did you mean {like[0]!r}?"
+            raise
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import the command, or None if there is none of that name."""
         if cmd_name not in COMMANDS:
@@ -98,8 +108,10 @@ def _usage(error: typer.TyperException) -> str:
     """What was typed wrong, in one line, and where help is."""
     said = " ".join(error.format_message().split())
     context = getattr(error, "ctx", None)
-    where = "" if context is None else f"; `{context.command_path} --help` has all options and an example"
-    return said and said.rstrip(".") + where
+    if not said or context is None:
+        return said
+    stop = "" if said.endswith("?") else ";"
+    return f"{said.rstrip('.')}{stop} `{context.command_path} --help` has all options and an example"
 
 
 def main() -> None:

@@ -53,6 +53,19 @@ def test_each_command_whose_answer_a_program_would_read_has_json(name: str) -> N
     assert "--json" in helped(name).stdout
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("searc", "search"), ("products ad", "add")])
+def test_a_mistyped_command_is_one_line_with_the_one_that_is_like_it(typed: str, meant: str) -> None:
+    done = run(*typed.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert f"No such command '{typed.rsplit(maxsplit=1)[-1]}'. Did you mean '{meant}'? `" in line
+    assert line.endswith(" --help` has all options and an example")
+
+
+def test_what_is_like_no_command_is_not_guessed_at() -> None:
+    assert "Did you mean" not in run("nonsense").stderr
+
+
 def test_a_group_without_a_command_shows_its_help() -> None:
     for done in (run(), run("products")):
         assert done.returncode == 2
