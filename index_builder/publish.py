@@ -93,7 +93,8 @@ def roll_back(bundles: Path, to: str | None = None) -> str:
         if to is not None and to not in known:
             raise BundleError(f"{bundles} has no generation {to!r}; it has {', '.join(known) or 'none'}")
         if to is None and not older:
-            raise BundleError(f"{bundles} has none older than the live generation; it has {', '.join(known) or 'none'}")
+            newer = f"{', '.join(known)}: make one live with --to" if len(known) > 1 else ", ".join(known) or "none"
+            raise BundleError(f"{bundles} has none older than the live generation; it has {newer}")
         chosen = to or older[0]
         open_generation(bundles / chosen, verify=True)
         set_current(bundles, chosen)

@@ -35,7 +35,7 @@ def test_a_roll_back_goes_to_the_generation_before_the_live_one(bundles: Path) -
     newest, middle, oldest = names(bundles)
     assert roll_back(bundles) == middle == current(bundles)
     assert roll_back(bundles) == oldest == current(bundles)
-    with pytest.raises(BundleError, match=f"has none older than the live generation; it has {newest}, "):
+    with pytest.raises(BundleError, match=f"it has {newest}, {middle}, {oldest}: make one live with --to"):
         roll_back(bundles)
     assert roll_back(bundles, newest) == newest == current(bundles)
 
