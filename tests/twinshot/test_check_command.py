@@ -33,6 +33,7 @@ def test_a_person_reads_counts_the_first_bad_rows_and_how_to_see_all(shop: Path)
     assert "27 rows, 2 good, 25 bad" in done.stdout
     assert "2 photos are byte for byte the same as another, in 1 group:" in done.stdout
     assert done.stdout.count("not found in") == 20
+    assert done.stdout.count("row 1 is the first row of data") == 1
     assert "and 5 more (--bad-rows F.csv writes all of them)" in done.stdout
     assert done.stderr.startswith("twinshot: warning: 25 bad rows")
     assert done.stderr.count("\n") == 1

@@ -147,6 +147,7 @@ def _print_bad(checked: "Checked", written: Path | None, console: "Console") -> 
     for reason, count in checked.reasons.most_common():
         made.add_row(reason.value, f"{count:,}")
     console.print(made)
+    console.print("row 1 is the first row of data, below the header:")
     for row in checked.bad[:_SHOWN]:
         console.print(str(row), markup=False)
     if len(checked.bad) > _SHOWN and written is None:
