@@ -26,20 +26,20 @@ demo: setup ## draw a sample shop, train, index, serve and query it; stays up un
 system: ## what the tests need of the system: redis-server, nginx and Chromium
 	sh docker/system-packages.sh
 
-ifeq ($(strip $(ARGS)),)
 # In two halves, as most tests use one core. A shell lets nobody press Ctrl-C in what it runs beside: tests that do are
 # in the other half.
 BESIDE = tests/browser tests/engine tests/model_export
-test: setup system lint ## every test that is not long, with coverage; with ARGS pytest alone, with them
+
+test: setup system $(if $(ARGS),,lint) ## every test that is not long, with coverage; with ARGS pytest alone, with them
+ifdef ARGS
+	$(BIN)/python -m pytest $(ARGS)
+else
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -m "not long" $(BESIDE) > .beside.log 2>&1 & beside=$$!; \
 	$(BIN)/python -m coverage run -m pytest -m "not long" $(addprefix --ignore=,$(BESIDE)); \
 	one=$$?; wait $$beside; other=$$?; cat .beside.log; exit $$((one > other ? one : other))
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=90
-else
-test: setup system
-	$(BIN)/python -m pytest $(ARGS)
 endif
 
 test-long: setup system ## the tests that take minutes
