@@ -55,7 +55,7 @@ serve: setup ## serve the bundle folder BUNDLES (default: the demo's)
 	$(BIN)/twinshot serve $(or $(BUNDLES),demo/bundles)
 
 BENCHES = index-speed training-speed recognition-grocery recognition-scores demo recognition-categories \
-	recognition-titles recognition-bits recognition-small recognition-few encoder-speed recognition-backbones int8 eproduct
+	recognition-titles recognition-bits recognition-small recognition-few encoder-speed recognition-backbones int8 eproduct page
 
 # not among them: recognition and recognition-screen, which take hours, and recognition-held-out, which asks `test`
 bench: $(addprefix bench-,$(BENCHES)) ## every benchmark; QUICK=1 for the short form

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 PROJECT = Path(__file__).resolve().parents[1]
 RESULTS = PROJECT / "benchmarks" / "results"
 WORK = PROJECT / "var" / "bench"
-OUTPUTS = ("benchmarks/results", "docs/benchmarks.md", "docs/recognition.md")
+OUTPUTS = ("benchmarks/results", "docs/benchmarks.md", "docs/recognition.md", "docs/pictures")
 """What benchmarks write into the project, besides pictures."""
 QUICK = os.environ.get("QUICK") == "1"
 """The short form: the same code on less data."""
