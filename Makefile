@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup ## draw a sample shop, train, index, serve and query it; stays up until Ctrl-C
 	$(BIN)/twinshot demo $(ARGS)
 
-system: ## what the tests need of the system: redis-server, nginx and Chromium
+system: ## what the tests need of the system: redis-server, nginx, Chromium and Prometheus' promtool
 	sh docker/system-packages.sh
 
 # In two halves, as most tests use one core. A shell lets nobody press Ctrl-C in what it runs beside: tests that do are

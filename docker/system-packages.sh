@@ -7,6 +7,8 @@ missing=""
 command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 # /usr/sbin is not on everybody's path
 command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx"
+# of Prometheus, the tests want the tool that reads its rules
+command -v promtool >/dev/null 2>&1 || missing="$missing prometheus"
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
     command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
 for program in "$@"; do
@@ -38,7 +40,7 @@ if command -v apt-get >/dev/null 2>&1; then
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
     # nor at the next boot
     if [ -d /run/systemd/system ]; then
-        for service in redis-server nginx; do
+        for service in redis-server nginx prometheus; do
             case " $missing " in *" $service "*) $sudo systemctl disable --quiet "$service" ;; esac
         done
     fi

@@ -4,22 +4,16 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import promql_parser as promql
 import pytest
-import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from tests.app.running import ask
+from tests.monitoring import DASHBOARD, PANELS, PROJECT, RULES, expressions, plain
 
-PROJECT = Path(__file__).resolve().parents[2]
-FOLDER = PROJECT / "docker" / "monitoring"
-DASHBOARD = json.loads((FOLDER / "grafana" / "dashboards" / "twinshot.json").read_text(encoding="utf-8"))
-RULES = yaml.safe_load((FOLDER / "alerts.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
-PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 TARGET = {"job", "instance"}
 """Labels that Prometheus adds to whatever it reads."""
 OF_PROMETHEUS: dict[str, set[str]] = {"up": set(), "ALERTS": {"alertname", "alertstate"}}
@@ -40,20 +34,6 @@ def series(shop: TestClient, jpeg: bytes) -> dict[str, Labels]:
             for name, value in sample.labels.items():
                 labels.setdefault(name, set()).add(value)
     return found
-
-
-def expressions() -> Iterator[tuple[str, str]]:
-    """Where each expression stands, and the expression."""
-    yield from ((rule["alert"], rule["expr"]) for rule in RULES)
-    shown = [(panel["title"], target["expr"]) for panel in PANELS for target in panel["targets"]]
-    shown += [(own["name"], own["expr"]) for own in DASHBOARD["annotations"]["list"]]
-    for title, expression in shown:
-        yield title, plain(expression)
-
-
-def plain(expression: str) -> str:
-    """An expression of the dashboard as Prometheus gets it."""
-    return expression.replace("$__rate_interval", "1m").replace("$instance", ".*")
 
 
 def nodes(expression: str) -> list[Any]:
