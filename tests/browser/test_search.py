@@ -31,6 +31,18 @@ def test_a_chosen_photo_shows_products_with_pictures(page: Page, unseen: Path) -
         expect(picture).to_have_js_property("naturalWidth", 96)
 
 
+@pytest.mark.parametrize(
+    ("took", "cached", "said"), [(12.6, False, "in 13 ms"), (0.4, True, "in less than 1 ms, from")]
+)
+def test_it_says_how_many_and_how_fast(
+    page: Page, service: Process, unseen: Path, took: float, cached: bool, said: str
+) -> None:
+    answer = service.ask(unseen.read_bytes(), limit=3).json() | {"took_ms": took, "cached": cached}
+    page.route("**/search?*", lambda route: route.fulfill(json=answer))
+    choose(page, unseen)
+    expect(page.get_by_text(f"3 products {said}")).to_be_visible()
+
+
 def test_a_picture_that_does_not_arrive_leaves_its_place(page: Page, unseen: Path) -> None:
     page.route("**/images/P03-*", lambda route: route.abort())
     choose(page, unseen)

@@ -60,7 +60,8 @@ function brief(text) {
 }
 
 function facts({ results, took_ms, cached }) {
-  return `${counted(results.length, "product")} in ${took_ms.toFixed(0)} ms${cached ? ", from the cache" : ""}`;
+  const time = took_ms < 1 ? "less than 1" : took_ms.toFixed(0);
+  return `${counted(results.length, "product")} in ${time} ms${cached ? ", from the cache" : ""}`;
 }
 
 function cards(found) {
