@@ -68,13 +68,12 @@ class Network(nn.Module):
         return {name: value for name, value in self.state_dict().items() if not name.startswith("attributes.")}
 
     def even_out(self, features: Tensor) -> None:
-        """Set `scale` so that each stage varies as much as the last one over `features`, float [n, F], n ≥ 2.
+        """Set `scale` so that each stage varies as much as the last one over `features`, float [n, F], n ≥ 2, on any
+        device.
 
         Raises nothing for a stage that does not vary: its scale stays.
         """
-        spreads = [
-            block.var(dim=0).sum().sqrt() for block in torch.split(features / self.scale, list(self._blocks), dim=1)
-        ]
-        factors = [spreads[0] / own if own > 0 and spreads[0] > 0 else torch.ones(()) for own in spreads]
-        sizes = torch.tensor(self._blocks)
-        self.scale.copy_(torch.repeat_interleave(torch.stack(factors).cpu(), sizes))
+        blocks = torch.split(features.to(self.scale.device) / self.scale, list(self._blocks), dim=1)
+        spreads = torch.stack([block.var(dim=0).sum().sqrt() for block in blocks])
+        factors = torch.where((spreads > 0) & (spreads[0] > 0), spreads[0] / spreads, 1.0)
+        self.scale.copy_(torch.cat([factor.expand(size) for factor, size in zip(factors, self._blocks, strict=True)]))

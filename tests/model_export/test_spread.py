@@ -47,6 +47,21 @@ def test_stages_are_brought_to_the_size_of_the_last(settings: Settings) -> None:
     assert torch.allclose(after[:, :256], torch.from_numpy(before[:, :256]))
 
 
+def test_stages_are_evened_out_where_the_network_lies(settings: Settings) -> None:
+    own = network(settings).to("meta")  # as a GPU does, it takes part in nothing that lies elsewhere
+    own.even_out(torch.ones(4, 336))
+    assert own.scale.device.type == "meta"
+
+
+def test_a_stage_that_does_not_vary_keeps_its_scale(settings: Settings) -> None:
+    own = network(settings)
+    features = torch.rand(8, 336, generator=torch.Generator().manual_seed(3))
+    features[:, 256:288] = 1.0
+    own.even_out(features)
+    assert torch.equal(own.scale[:288], torch.ones(288))
+    assert not torch.equal(own.scale[288:], torch.ones(48))
+
+
 def test_evening_out_again_changes_nothing(settings: Settings) -> None:
     catalogue, own = draw_catalogue(), network(settings)
     for _ in range(2):
