@@ -60,12 +60,13 @@ def split_rows(rows: Sequence[Row], seed: int, name: str) -> Split:
     rng = np.random.default_rng((seed, 3))
     val = [row for row in rows if row.split == "val"]
     if val:
-        return Split(tuple(train), _some(val, MAX_QUERIES, rng), _some(train, MAX_GALLERY, rng))
+        asked = _some(val, MAX_QUERIES, rng)
+        return Split(tuple(train), asked, _gallery(train, asked, rng))
     queries, shelf, held = _hold_out(train, rng)
     rest = [row for row in train if id(row) not in held]
     if not rest or not queries:
         return Split(tuple(train), (), ())
-    return Split(tuple(rest), tuple(queries), (*shelf, *_some(rest, MAX_GALLERY, rng)))
+    return Split(tuple(rest), tuple(queries), (*shelf, *_gallery(rest, queries, rng)))
 
 
 def relevant(queries: Sequence[Row], gallery: Sequence[Row]) -> npt.NDArray[np.bool_]:
@@ -99,6 +100,16 @@ def _hold_out(train: list[Row], rng: np.random.Generator) -> tuple[list[Row], li
         labelled = [row for row in train if row.category != NO_PATH]
         queries = list(_some(labelled, min(MAX_QUERIES, len(labelled) // 10), rng))
     return queries, shelf, {id(row) for row in (*queries, *shelf)}
+
+
+def _gallery(train: Sequence[Row], queries: Sequence[Row], rng: np.random.Generator) -> tuple[Row, ...]:
+    """At most MAX_GALLERY random rows, and one of each product of a query that is in none of them: of a large catalogue
+    they show few of its products, and recall would be that of categories alone.
+    """
+    drawn = _some(train, MAX_GALLERY, rng)
+    missed = {row.product for row in queries} - {row.product for row in drawn}
+    first = {row.product: row for row in reversed(train) if row.product in missed}
+    return (*drawn, *first.values())
 
 
 def _some(rows: Sequence[Row], count: int, rng: np.random.Generator) -> tuple[Row, ...]:

@@ -26,7 +26,16 @@ def test_queries_and_gallery_are_bounded() -> None:
     split = split_rows(shop(2000, 2) + shop(1000, 1, "val", 10_000), 0, "shop")
     assert len(split.train) == 4000
     assert len(split.queries) == MAX_QUERIES
-    assert len(split.gallery) == MAX_GALLERY
+    assert MAX_GALLERY <= len(split.gallery) <= MAX_GALLERY + MAX_QUERIES
+
+
+@pytest.mark.parametrize("val", [shop(300, 1, "val", 100_000), []], ids=["val", "held out"])
+def test_of_a_large_catalogue_the_gallery_has_every_product_that_is_asked_for(val: list[Row]) -> None:
+    split = split_rows(shop(5000, 4) + val, 0, "shop")
+    assert len(split.queries) >= 200
+    assert {row.product for row in split.queries} <= {row.product for row in split.gallery}
+    assert len({row.image_id for row in split.gallery}) == len(split.gallery)
+    assert not {row.image_id for row in split.queries} & {row.image_id for row in split.gallery}
 
 
 def test_without_val_whole_products_and_single_photos_are_held_out() -> None:
