@@ -82,11 +82,11 @@ class Downloader:
         raise AssertionError
 
     def _once(self, url: str) -> bytes:
-        deadline = time.monotonic() + _LONGEST
         for _ in range(_REDIRECTS + 1):
             host, _port = self._hosts.check(url)
             if not self._pace.wait(host):
                 raise FetchError(f"{url}: {host} asked to be left alone for a while; run again later")
+            deadline = time.monotonic() + _LONGEST  # from here on it is the host that takes its time
             with self._answer(url) as answer:
                 if not answer.has_redirect_location:
                     self._check_status(answer, host, url)

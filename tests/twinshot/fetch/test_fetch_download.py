@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.errors import TooLargeError
+from twinshot.fetch import download
 from twinshot.fetch.addresses import HostList, RefusedError
 from twinshot.fetch.download import Downloader, FetchError
 
@@ -32,6 +33,16 @@ def test_retry_after_is_honoured(shop: "Shop") -> None:
         assert web.get(shop.url("/busy")) == shop.picture()
     first, second = (when for _, when, _ in shop.asked)
     assert second - first >= 1.0
+
+
+def test_the_rest_that_a_host_asks_for_is_not_taken_from_the_time_of_a_picture(
+    shop: "Shop", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "_LONGEST", 0.5)
+    with downloader(shop.host) as web:
+        web._pace.hold("127.0.0.1", 0.8)
+        assert web.get(shop.url("/1.jpg")) == shop.picture(1)
+    assert shop.paths() == ["/1.jpg"]
 
 
 def test_a_host_that_wants_a_long_rest_is_given_up_at_once(shop: "Shop") -> None:
