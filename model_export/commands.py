@@ -47,7 +47,7 @@ def train(
     processes: Annotated[
         int, typer.Option(min=1, help="Processes that share every batch; on CUDA each takes a device.")
     ] = 1,
-    seed: Annotated[int, typer.Option(help="Equal seeds give equal models on a CPU.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal models on a CPU.")] = 0,
     threads: Annotated[
         int | None, typer.Option(help="CPU threads, of all processes together (default: one for each core).")
     ] = None,

@@ -30,6 +30,17 @@ def test_all_that_a_build_makes_is_in_its_own_bundle_folder_and_json_is_all_it_p
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundles", "shop"]
 
 
+@pytest.mark.parametrize(
+    ("option", "said"), [("--device=auto", "'cpu', 'cuda'"), ("--seed=-1", "greater than or equal to 0")]
+)
+def test_what_a_later_step_would_refuse_is_refused_at_once(tmp_path: Path, option: str, said: str) -> None:
+    catalogue = write_catalogue(tmp_path / "shop", products=4)
+    done = twinshot("build", catalogue, f"--out={tmp_path / 'bundles'}", option, "--epochs=0", *SMALL[:-1])
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert said in done.stderr
+    assert not (tmp_path / "bundles").exists()
+
+
 def test_a_mistyped_split_is_warned_of_before_training_and_when_it_is_indexed(tmp_path: Path) -> None:
     catalogue, out = write_catalogue(tmp_path / "shop", products=4, split="validation"), tmp_path / "bundles"
     done = twinshot("build", catalogue, f"--out={out}", "--epochs=0", *SMALL)

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -27,11 +27,11 @@ def build(
     compile_: Annotated[bool, typer.Option("--compile", help="Train with torch.compile.")] = False,
     processes: Annotated[int, typer.Option(min=1, help="Processes that share every training batch.")] = 1,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A value of the recipe, such as average=0.7.")] = None,
-    seed: Annotated[int, typer.Option(help="Equal seeds give equal models on a CPU.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal models on a CPU.")] = 0,
     images: Annotated[Path | None, typer.Option(help="Folder or tar file with the photos.")] = None,
     column: Annotated[list[str] | None, typer.Option(help="Our column = theirs, such as image=photo_path.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail if any row of the catalogue is bad.")] = False,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    device: Annotated[Literal["cpu", "cuda"], typer.Option(help="For training, and to encode.")] = "cpu",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads (default: one for each core).")] = None,
     force: Annotated[str | None, typer.Option(help="Publish despite the quality gate, for this reason.")] = None,
     json: Annotated[
