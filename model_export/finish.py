@@ -2,7 +2,7 @@
 
 The backbone's weights are averaged between pretrained and trained (WiSE-FT: Wortsman et al., "Robust fine-tuning of
 zero-shot models", CVPR 2022, equation 1), which keeps most of what fine-tuning gains and most of what it forgets;
-the embedding is then fitted again, without labels, on the averaged features.
+the embedding is then fitted again on the averaged features.
 """
 
 from collections.abc import Mapping

@@ -77,7 +77,7 @@ class Group:
         """`network` such that `backward` leaves the mean of all processes' gradients in each.
 
         Of parameters and buffers every process has the first one's at the start. Buffers are not sent again: batch
-        statistics are either frozen or shared by `model_export.norms`.
+        statistics are either frozen or shared by `model_export.backbone.share_statistics`.
         """
         if self.size == 1:
             return network

@@ -1,4 +1,4 @@
-"""Linear maps from pooled features to bits, fitted on photos without labels.
+"""Linear maps from pooled features to bits, fitted on photos; of these only `whiten` looks at their product ids.
 
 `pca`: the leading principal directions, turned by random rotations. PCA alone gives its first bits most of the
 variance and its last bits noise; a random rotation spreads it evenly (Jégou et al., "Aggregating local descriptors

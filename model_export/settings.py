@@ -28,7 +28,7 @@ class Settings:
     device: torch.device
     threads: int
     precision: Precision
-    """Of the training steps: bfloat16 is torch's autocast. Validation and the exported network are float32."""
+    """Of the training steps and of validation: bfloat16 is torch's autocast. The exported network is float32."""
     compile: bool
 
     def __post_init__(self) -> None:

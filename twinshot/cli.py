@@ -1,6 +1,6 @@
 """The command line: every program's commands under one name, each imported only when it is asked for.
 
-Exit codes: 0 done, 1 the work failed, 2 bad usage or input.
+Exit codes: 0 done, 1 the work failed, 2 bad usage or input, 128 + its number where a signal ended it.
 """
 
 import signal

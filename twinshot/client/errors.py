@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from engine.errors import InputError, TwinshotError
 
 _PASSING = frozenset({429, 502, 503})
-"""Statuses that say that the same request may well be answered later. Nothing was done."""
+"""Statuses that say that the same request may well be answered later. Of a 502 nobody knows whether a change was made:
+it is sent again with the same Idempotency-Key, and so done once.
+"""
 _OURS_TO_MEND = frozenset(range(400, 500)) - {408, 429}
 
 
