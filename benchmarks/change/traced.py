@@ -16,9 +16,12 @@ from benchmarks.serve.photos import jpegs
 from benchmarks.serve.servers import CORES, Server
 from benchmarks.serve.shop import shop
 
-CALLS = "fsync,fdatasync,write,writev,sendto,sendmsg"
+FORCING = ("fsync", "fdatasync")
+CALLS = ",".join((*FORCING, "write", "writev", "sendto", "sendmsg"))
 CHANGES = 5
-_CALL = re.compile(r"(?P<name>\w+)\(\d+<(?P<file>[^>]*)>(?P<rest>.*)")
+_CALL = re.compile(r"(?P<thread>\d+) +(?P<name>\w+)\(\d+<(?P<file>[^>]*)>(?P<rest>.*)")
+_RESUMED = re.compile(r"(?P<thread>\d+) +<\.\.\. (?P<name>\w+) resumed>(?P<rest>.*)")
+_DONE = re.compile(r"= 0\b")
 
 
 def traced(_: Path) -> tuple[dict[str, Any], list[Claim]]:
@@ -63,17 +66,25 @@ def watched(pid: int, out: Path) -> Iterator[None]:
 
 
 def forced(trace: str) -> list[dict[str, int]]:
-    """For each answer with 200, in order, how often the log and files of photos were forced to the disk before it."""
+    """For each answer with 200, in order, how often the log and files of photos were forced to the disk before it.
+
+    An answer may be out as soon as its call begins; a file is on the disk when its call has returned 0. Where another
+    thread calls meanwhile, strace writes a call as two lines, and the second does not name the file.
+    """
     answers: list[dict[str, int]] = []
     counts = {"log": 0, "photos": 0}
+    begun: dict[str, str] = {}
     for line in trace.splitlines():
-        call = _CALL.search(line)
-        if call is None:
+        call = _CALL.match(line)
+        found = call or _RESUMED.match(line)
+        if found is None:
             continue
-        if call["name"] in ("fsync", "fdatasync"):
-            kind = "log" if "changes.sqlite" in call["file"] else "photos"
-            counts[kind] += 1
-        elif "HTTP/1.1 200" in call["rest"]:
+        if call and "HTTP/1.1 200" in call["rest"]:
             answers.append(dict(counts))
             counts = {"log": 0, "photos": 0}
+        elif found["name"] in FORCING:
+            file = call["file"] if call else begun[found["thread"]]
+            begun[found["thread"]] = file
+            if _DONE.search(found["rest"]):
+                counts["log" if "changes.sqlite" in file else "photos"] += 1
     return answers
