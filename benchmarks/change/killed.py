@@ -85,10 +85,9 @@ def kill_again_and_again(bundles: Path, state: Path, kills: int, seed: int = 0) 
                 for process in server.family:
                     process.kill()
                 found.kills += 1
-            writer.join(30)
+            found.acknowledged += writer.ended()
             found.compacted += len(set(names(bundles)) - published)
             published |= set(names(bundles))
-            found.acknowledged += writer.acknowledged
         except Exception as error:  # whatever it is, it is what was looked for
             found.unreadable.append(f"after {found.kills} kills: {type(error).__name__}: {error}")
             break
@@ -106,22 +105,36 @@ class Writer(threading.Thread):
         )
         self._shop, self._gone, self._chance = shop, gone, random.Random(seed)
         self.under_way: tuple[str, Number] | None = None
-        self.acknowledged = 0
+        self._acknowledged = 0
+        self._failed: Exception | None = None
 
     def run(self) -> None:
-        with self._http, suppress(httpx.TransportError):
-            while True:
-                product = self._chance.choice(PRODUCTS)
-                number = self._chance.randrange(10_000) if self._chance.random() < 0.7 else None
-                self.under_way = (product, number)
-                status = self._put(product, number) if number is not None else self._removed(product)
-                if status not in (200, 404):
-                    raise RuntimeError(f"a change was answered {status}")
-                if number is None and (last := self._shop[product]) is not None:
-                    self._gone[product] = last
-                self._shop[product] = number
-                self.acknowledged += 1
-                self.under_way = None
+        try:
+            with self._http, suppress(httpx.TransportError):
+                self._change()
+        except Exception as error:  # nobody hears what a thread raises
+            self._failed = error
+
+    def ended(self) -> int:
+        """Wait until the service is gone: how many changes were acknowledged. Raises what ended it before that."""
+        self.join(30)
+        if self._failed is not None:
+            raise self._failed
+        return self._acknowledged
+
+    def _change(self) -> None:
+        while True:
+            product = self._chance.choice(PRODUCTS)
+            number = self._chance.randrange(10_000) if self._chance.random() < 0.7 else None
+            self.under_way = (product, number)
+            status = self._put(product, number) if number is not None else self._removed(product)
+            if status not in (200, 404):
+                raise RuntimeError(f"a change was answered {status}")
+            if number is None and (last := self._shop[product]) is not None:
+                self._gone[product] = last
+            self._shop[product] = number
+            self._acknowledged += 1
+            self.under_way = None
 
     def _put(self, product: str, number: int) -> int:
         photos = [("image", (name, photo(number, i))) for i, name in enumerate(_images(product, number))]
