@@ -34,7 +34,10 @@ class Claim(BaseModel):
 
 
 class Result(BaseModel):
-    """What one benchmark found."""
+    """What one benchmark found.
+
+    `commit` and `measured` say when it was written; what is measured part by part says in `figures` when each was.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -62,7 +65,7 @@ def write(name: str, title: str, figures: dict[str, Any], claims: list[Claim]) -
         name=name,
         title=title,
         commit=commit_of(PROJECT),
-        measured=f"{datetime.now(UTC):%Y-%m-%d}",
+        measured=today(),
         machine=machine(),
         quick=QUICK,
         figures=figures,
@@ -75,6 +78,10 @@ def write(name: str, title: str, figures: dict[str, Any], claims: list[Claim]) -
         target = "" if own.target is None else f" (target {own.target:g})"
         print(f"{state:>8}  {own.name}: {own.value:g} {own.unit}{target}")
     return path
+
+
+def today() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
 def commit_of(project: Path) -> str:
