@@ -13,7 +13,7 @@ from benchmarks.change.asking import KEY, changing, state
 from benchmarks.change.copies import copied, twin
 from benchmarks.result import QUICK, WORK, Claim, claim
 from benchmarks.serve.cost import asked, turns
-from benchmarks.serve.load import Sample, opened, poisson, statuses
+from benchmarks.serve.load import Sample, opened, poisson, statuses, throughput
 from benchmarks.serve.memory import SMALL
 from benchmarks.serve.photos import mix
 from benchmarks.serve.pinned import pinned
@@ -50,7 +50,7 @@ def _under_load(bundles: Path) -> tuple[dict[str, Any], list[Claim]]:
     ):
         make = turns(mix())
         asked(server, 2, make, 2)
-        peak = len(asked(server, 8, make, 5.0)[0]) / 5.0
+        peak = throughput(asked(server, 8, make, 5.0)[0], 5.0)
         arrivals = poisson(peak * LOADED, (SWITCHES + 1) * APART, seed=3)
 
         async def both() -> tuple[list[Sample], list[Switch]]:

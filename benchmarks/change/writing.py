@@ -15,7 +15,7 @@ from app.settings import Settings
 from benchmarks.change.asking import changing, metadata, new_product, removal, state
 from benchmarks.result import QUICK, Claim, claim
 from benchmarks.serve.cost import turns
-from benchmarks.serve.load import Sample, closed, opened, percentile, poisson
+from benchmarks.serve.load import Sample, closed, opened, percentile, poisson, throughput
 from benchmarks.serve.photos import fresh, mix
 from benchmarks.serve.pinned import pinned
 from benchmarks.serve.servers import LOAD, SERVER, Server, redis_server
@@ -70,7 +70,7 @@ async def _beside(
     bad = {own.status for own in samples} - {200}
     if bad:
         raise RuntimeError(f"searches were answered {bad}")
-    return len(samples) / seconds, [] if writing is None else await writing
+    return throughput(samples, seconds), [] if writing is None else await writing
 
 
 def _changes(share: dict[str, float], writes: dict[str, list[Sample]]) -> Iterator[Claim]:

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.result import QUICK, Claim, claim
 from benchmarks.serve.bare import Bare
 from benchmarks.serve.cost import asked, turns
-from benchmarks.serve.load import Sample, percentile
+from benchmarks.serve.load import Sample, percentile, throughput
 from benchmarks.serve.photos import jpegs, mix
 from benchmarks.serve.pinned import pinned
 from benchmarks.serve.servers import CORES, LOAD, SERVER, redis_server, twinshot
@@ -49,7 +49,7 @@ def cores(bundles: Path) -> tuple[dict[str, Any], list[Claim]]:
         for place in PLACES:
             own = samples[kind, place]
             figures[kind][place] = {
-                "per_second": len(own) / (ROUNDS * SECONDS), "cpu_ms": median(cpu[kind, place]) * 1e3,
+                "per_second": throughput(own, SECONDS) / ROUNDS, "cpu_ms": median(cpu[kind, place]) * 1e3,
                 "p50_ms": percentile(own, 50), "p99_ms": percentile(own, 99),
             }  # fmt: skip
     return figures, [own for kind, name in (("mix", "mix"), ("jpeg", "JPEG")) for own in _claims(name, figures[kind])]

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.result import PROJECT, QUICK, Claim, claim
 from benchmarks.serve.bare import STAGES, Bare, Cost
-from benchmarks.serve.load import Sample, closed, percentile
+from benchmarks.serve.load import Sample, closed, percentile, throughput
 from benchmarks.serve.photos import Photo, jpegs, mix, request
 from benchmarks.serve.pinned import pinned
 from benchmarks.serve.servers import LOAD, SERVER, Server, free_port, redis_server, running, twinshot
@@ -57,7 +57,7 @@ def uncached(bundles: Path) -> tuple[dict[str, Any], list[Claim]]:
     single = percentile(samples["1"], 50)
     bare_p50 = median(own.wall for own in costs) * 1000
     ratio = median(cpu["8"]) / bare_cpu
-    rate = {n: len(own) / (ROUNDS * SECONDS) for n, own in samples.items()}
+    rate = {n: throughput(own, SECONDS) / ROUNDS for n, own in samples.items()}
     figures = {
         "bare": {
             "queries": len(costs), "cpu_ms": bare_cpu * 1e3, "mean_ms": bare_wall * 1e3, "p50_ms": bare_p50,

@@ -143,6 +143,11 @@ async def drip(port: int, request: bytes, rate: float, seconds: float) -> None:
         writer.close()
 
 
+def throughput(samples: list[Sample], seconds: float) -> float:
+    """Answers a second that came within the `seconds` of a closed loop; at its end every client still waits for one."""
+    return sum(own.due + own.seconds <= seconds for own in samples) / seconds
+
+
 def percentile(samples: list[Sample], q: float) -> float:
     """Milliseconds that `q` per cent of the answers with status 200 were within."""
     times = [own.seconds for own in samples if own.status == 200]

@@ -12,7 +12,7 @@ from benchmarks.result import QUICK, Claim, claim
 from benchmarks.serve.bare import Bare
 from benchmarks.serve.cost import asked, turns
 from benchmarks.serve.fifo import quantile
-from benchmarks.serve.load import Sample, drip, opened, percentile, poisson, statuses
+from benchmarks.serve.load import Sample, drip, opened, percentile, poisson, statuses, throughput
 from benchmarks.serve.photos import mix, request
 from benchmarks.serve.pinned import pinned
 from benchmarks.serve.servers import LOAD, SERVER, Server, redis_server, twinshot
@@ -35,7 +35,7 @@ def queue(bundles: Path) -> tuple[dict[str, Any], list[Claim]]:
     with redis_server() as redis, twinshot(bundles, redis=redis) as server, pinned(LOAD):
         make = turns(mix())
         asked(server, 2, make, 2)
-        peak = len(asked(server, 8, make, SECONDS / 2)[0]) / (SECONDS / 2)
+        peak = throughput(asked(server, 8, make, SECONDS / 2)[0], SECONDS / 2)
         for share in SHARES:
             arrivals = poisson(peak * share, SECONDS, seed=int(share * 10))
             if share < 1:

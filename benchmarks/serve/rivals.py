@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.result import QUICK, Claim, claim
 from benchmarks.serve.cost import asked, turns
+from benchmarks.serve.load import throughput
 from benchmarks.serve.photos import jpegs
 from benchmarks.serve.pinned import pinned
 from benchmarks.serve.servers import LOAD, SERVER, Server, free_port, running, twinshot
@@ -49,7 +50,7 @@ def _rate(starting: AbstractContextManager[Server]) -> float:
     """Photos a second."""
     with starting as server, pinned(LOAD):
         asked(server, CLIENTS, turns(jpegs()), 2)
-        return len(asked(server, CLIENTS, turns(jpegs()), SECONDS)[0]) / SECONDS
+        return throughput(asked(server, CLIENTS, turns(jpegs()), SECONDS)[0], SECONDS)
 
 
 def _server(kind: str, bundles: Path, first: int, second: int) -> AbstractContextManager[Server]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from benchmarks.serve.fifo import latencies
-from benchmarks.serve.load import closed, opened, percentile, poisson, statuses
+from benchmarks.serve.load import Sample, closed, opened, percentile, poisson, statuses, throughput
 from benchmarks.serve.photos import Photo, fresh, request
 
 
@@ -25,6 +25,16 @@ def test_one_server_is_lindleys_recursion(photos: list[tuple[float, float]]) -> 
         expected.append(waited + service)
         before = arrival
     assert latencies(arrivals, services) == pytest.approx(expected, abs=1e-6)
+
+
+def test_answers_that_come_after_the_end_of_a_closed_loop_are_no_throughput() -> None:
+    def samples(clients: int) -> list[Sample]:
+        """Of a server that takes half a second for each photo, asked for 4 s."""
+        answers = [(number + 1) / 2 for number in range(8 + clients)]
+        asked = [0.0] * clients + answers
+        return [Sample(due, end - due, 200) for due, end in zip(asked, answers, strict=False) if due < 4]
+
+    assert [throughput(samples(clients), 4) for clients in (1, 2, 8, 32)] == [2, 2, 2, 2]
 
 
 def test_two_servers_work_on_two_photos_at_once() -> None:
