@@ -12,11 +12,14 @@ from engine.codes import Codes, Floats, unpack
 from engine.index.brute import BruteIndex
 from engine.index.flat import FlatIndex, set_threads, write_shard
 from engine.index.protocol import Hits, Rows, Scope
-from engine.ranking import rank
+from engine.ranking import rank, scanned_for
 
 BITS = 512
 ROWS = 200_000 if QUICK else 1_100_000
 ROUNDS = 15 if QUICK else 60
+SHORT_LIST = 200
+RESTED = scanned_for(SHORT_LIST)
+"""Rows that the scan of a ranked list is asked for."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Shelf:
 
     index: FlatIndex
     thresholds: Floats
-    short_list: int
+    short_list: int = SHORT_LIST
 
     def nearest(self, code: Codes, count: int, scope: Scope) -> Hits:
         return self.index.nearest(code, count, scope)
@@ -74,12 +77,13 @@ def main() -> None:
     part: Scope = ((start, start + int(ROWS * slice_share)),)
     code = codes[ROWS // 2]
     asked = cycle([photo_of(codes[row], rng) for row in rng.integers(0, ROWS, 2 * ROUNDS)])
-    shelf = Shelf(one, np.zeros(BITS, dtype=np.float32), 200)
+    shelf = Shelf(one, np.zeros(BITS, dtype=np.float32))
     words = codes.view(np.uint64)
     times = interleaved(
         {
             "read": words.sum,
             "scan k=100": lambda: one.nearest(code, 100, whole),
+            f"scan k={RESTED}": lambda: one.nearest(code, RESTED, whole),
             "scan k=1000": lambda: one.nearest(code, 1000, whole),
             "four shards": lambda: four.nearest(code, 100, whole),
             "slice": lambda: one.nearest(code, 100, part),
@@ -90,7 +94,7 @@ def main() -> None:
     )
     oracle = interleaved({"numpy": lambda: brute.nearest(code, 100, whole)}, 2)["numpy"]
     ms = {name: round(median(values) * 1e3, 3) for name, values in (times | {"numpy": oracle}).items()}
-    scan = ms["scan k=100"]
+    scan, rested = ms["scan k=100"], ms[f"scan k={RESTED}"]
     figures = {"rows": ROWS, "bits": BITS, "rounds": ROUNDS, "median_ms": ms, "p95_ms": p95(times)}
     write(
         "index_speed",
@@ -102,8 +106,9 @@ def main() -> None:
             claim(f"a category of {slice_share:.0%} of the rows ÷ the full scan", ms["slice"] / scan, "×", 0.25,
                   "lower", f"{ms['slice']:g} ms"),
             claim("four shards ÷ one", ms["four shards"] / scan, "×", 1.2, "lower"),
-            claim("ranked list of 10 products ÷ the scan it rests on (k = 266)", ms["ranked, 10 products"] / scan, "×",
-                  None, "lower", f"{ms['ranked, 10 products']:g} ms with rescoring, order and grouping"),
+            claim(f"ranked list of 10 products ÷ the scan it rests on (k = {RESTED})",
+                  ms["ranked, 10 products"] / rested, "×", None, "lower",
+                  f"{ms['ranked, 10 products']:g} ms with rescoring, order and grouping ÷ {rested:g} ms"),
             claim("NumPy brute force ÷ FAISS", ms["numpy"] / scan, "×", None, "higher"),
         ],
     )  # fmt: skip

@@ -102,13 +102,17 @@ def rank(
         count *= 2
 
 
+def scanned_for(count: int) -> int:
+    """Rows that the scan for a short list of `count` asks for: most often its edge's ties end among the few more."""
+    return count + count // 4 + 16
+
+
 def short_list(snapshot: Snapshot[S], code: Codes, count: int, scope: S) -> Hits:
     """All rows of `scope` at most as far as the `count`-th nearest, by distance, then row; all there are if fewer.
 
     Of the rows that tie with it, at most EDGE_CAP go beyond `count`: those of the lowest product id, then image id.
     """
-    # a few more than asked for: most often the edge's ties end among them and one scan is enough
-    asked = count + count // 4 + 16
+    asked = scanned_for(count)
     hits = snapshot.nearest(code, asked, scope)
     if len(hits) <= count:
         return hits
