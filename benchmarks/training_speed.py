@@ -27,8 +27,9 @@ from model_export.network import Network
 from model_export.objective import Objective
 from model_export.progress import Reporter
 from model_export.recipe import Recipe
-from model_export.sampler import View
+from model_export.sampler import View, epoch_batches
 from model_export.settings import Settings
+from model_export.splits import split_rows
 from model_export.train import train
 from model_export.trainer import Trainer
 
@@ -167,7 +168,13 @@ def epochs(backbone: str) -> dict[str, float]:
             else:
                 train_together(count, rows(), read, "drawn", out, own, quiet=True)
             seconds.setdefault(f"{count} process{'es' * (count > 1)}", []).extend(logged(out)[1:])
-    return rates(seconds, PHOTOS)
+    return rates(seconds, photos_of_epoch(settings(backbone, EPOCHS)))
+
+
+def photos_of_epoch(own: Settings, epoch: int = 0) -> int:
+    """Photos that an epoch trains on: some of all are held out, to steer by."""
+    trained, recipe = split_rows(rows(), own.seed, "drawn").train, own.recipe
+    return sum(map(len, epoch_batches(trained, recipe.batch, own.seed, epoch, recipe.together, recipe.positives)))
 
 
 def logged(run: Path) -> list[float]:
