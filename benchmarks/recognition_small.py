@@ -7,13 +7,14 @@ started with few photos of few kinds and holds all of them now. QUICK=1: fewer d
 """
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.recognition import WHITENED
 from benchmarks.recognition_bits import mean, zero
 from benchmarks.result import PROJECT, QUICK, Claim, write
-from benchmarks.study.cell import Cell
 from benchmarks.study.claims import difference
 from benchmarks.study.codes import Hits, Threshold, Way, first_answers, fitted
 from benchmarks.study.curves import Panel, draw
@@ -98,8 +99,8 @@ def grown(photos: Photos, embedding: Floats, size: int) -> dict[str, Hits]:
 
 def main() -> None:
     cores = len(os.sched_getaffinity(0))
-    own = photos_of(Cell("untrained", {"epochs": 0}), cores)
-    other = photos_of(Cell("untrained", {"epochs": 0}, catalogue="clothing"), cores).embeddings
+    own = photos_of(WHITENED, cores)
+    other = photos_of(replace(WHITENED, catalogue="clothing"), cores).embeddings
     found = {size: answers(own, other, size) for size in SIZES}
     names = list(found[SIZES[-1]])
     curves = {name: {size: float(own[name].mean()) for size, own in found.items() if name in own} for name in names}

@@ -107,9 +107,20 @@ class Cell:
         return replace(self, name=name, recipe=training, projection="whiten", first=None)
 
 
+def claim_folder(cell: Cell) -> None:
+    """Empty the folder of `cell` unless what lies there is of its whole recipe: names and defaults may be shared."""
+    kept = cell.folder / "cell.json"
+    if kept.exists() and cell.is_described_by(json.loads(kept.read_text(encoding="utf-8"))):
+        return
+    shutil.rmtree(cell.folder, ignore_errors=True)
+    cell.folder.mkdir(parents=True)
+    kept.write_text(json.dumps(cell.described()), encoding="utf-8")
+
+
 def model_of(cell: Cell, threads: int) -> tuple[Path, float]:
     """Train and export, or go on where that was left; the model folder, and the minutes it took now."""
     began = time.monotonic()
+    claim_folder(cell)
     run, model = cell.folder / "run", cell.folder / "model"
     if (model / "model.json").exists():
         return model, 0.0

@@ -17,8 +17,6 @@ def result_of(cell: Cell, threads: int) -> dict[str, Any]:
     """The file of `cell`; it is run if there is none, or one of another recipe under the same name."""
     if (kept := kept_of(cell)) is not None:
         return kept
-    if _path(cell).exists():
-        shutil.rmtree(cell.folder, ignore_errors=True)
     model, minutes = model_of(cell, threads)
     found = {
         "cell": cell.described(),

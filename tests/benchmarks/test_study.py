@@ -134,6 +134,33 @@ def test_without_training_only_what_is_fitted_counts() -> None:
     assert not Cell("x").is_described_by(kept)
 
 
+def test_what_another_recipe_left_under_the_same_name_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "WORK", tmp_path)
+    stages = Cell("untrained", {"epochs": 0})
+    average = Cell("untrained", {"epochs": 0, "pooling": "average"}, projection="pca")
+    assert stages.folder == average.folder
+    cells.claim_folder(stages)
+    model, photos = stages.folder / "model" / "model.json", stages.folder / "photos.npz"
+    model.parent.mkdir()
+    for path in (model, photos):
+        path.write_bytes(b"{}")
+    assert cells.model_of(stages, 1) == (model.parent, 0.0)
+    cells.claim_folder(average)
+    assert not model.exists()
+    assert not photos.exists()
+
+
+def test_a_folder_of_unknown_recipe_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "WORK", tmp_path)
+    kept = Cell("x").folder / "photos.npz"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"")
+    cells.claim_folder(Cell("x"))
+    assert not kept.exists()
+
+
 def test_a_borrowed_run_has_the_other_recipe_and_lacks_only_the_last_step(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
