@@ -24,7 +24,10 @@ def latencies(arrivals: Sequence[float], services: Sequence[float], servers: int
 def quantile(
     arrivals: Sequence[float], services: Sequence[float], q: float = 99, rounds: int = 20, seed: int = 0
 ) -> float:
-    """The median, over `rounds` orders of the service times, of the q-th percentile in seconds."""
+    """The median, over `rounds` draws, of the q-th percentile in seconds.
+
+    Each photo's service time is drawn from all, with replacement: there may be more arrivals than times.
+    """
     rng = np.random.default_rng(seed)
     pool = np.asarray(services)
     tails = [

@@ -20,7 +20,7 @@ from benchmarks.result import WORK
 from benchmarks.study.photos import WEIGHTS, folder
 from engine.bundle.generation import open_generation
 from engine.bundle.manifest import CategorySlice, Manifest, ShardRecord, read_manifest
-from engine.bundle.rows import LOOKUP_FILE, RowTable, write_lookup, write_rows
+from engine.bundle.rows import LOOKUP_FILE, write_lookup, write_rows
 from engine.bundle.store import current, set_current
 from engine.codes import Codes, Floats, binarise
 from engine.index.flat import write_shard
@@ -153,9 +153,3 @@ def _write_shard(stem: Path, drawn: Drawn, part: slice) -> None:
             "sha256": pa.repeat(pa.scalar(b"\0" * 32, pa.binary(32)), count),
         },
     )
-
-
-def row_table(bundles: Path) -> RowTable:
-    """The rows of the live generation."""
-    generation = bundles / current(bundles)
-    return RowTable(generation, [shard.name for shard in read_manifest(generation).shards])
