@@ -132,7 +132,8 @@ class Writer:
         # before the transaction: the log never names a photo that is not on the disk
         self.state.photos.keep_all({own.photo.sha256: own.photo.data for own in prepared})
         self.state.thumbs.keep_all({own.photo.sha256: own.thumb for own in prepared})
-        loaded = self.live.take()
+        loaded = self.live.loaded  # not `take`: the process may have been told to stop while this was encoded
+        assert loaded is not None  # since the request was admitted
         with self.state.log.writing() as writing:
             if once is not None and (before := writing.answered(once.key)) is not None:
                 if before[0] != once.request:

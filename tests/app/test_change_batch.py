@@ -1,6 +1,7 @@
 """POST /products/batch: many changes at once, each done or refused by itself."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -9,6 +10,8 @@ from starlette.testclient import TestClient
 
 from app.changes import batch
 from app.problems import TYPE_PREFIX
+from engine.encoder import Encoded
+from engine.preprocess import Pixels
 from tests.app.conftest import Shops
 from tests.app.running import ask, photo_of
 from tests.app.test_changes import put
@@ -205,6 +208,24 @@ def test_all_that_is_done_is_one_transaction(shop: TestClient, monkeypatch: pyte
     operations = [{"op": "put", "product_id": f"N{own}"} for own in range(50)] + [{"op": "delete", "product_id": "P99"}]
     assert kinds(done(shop, operations)) == [None] * 50 + ["unknown-product"]
     assert [own for own in said if own.startswith(("BEGIN", "COMMIT", "ROLLBACK"))] == ["BEGIN IMMEDIATE", "COMMIT"]
+
+
+def test_a_batch_that_is_under_way_when_the_service_is_told_to_stop_is_done(shop: TestClient) -> None:
+    live = shop.app_state["service"].live
+
+    class Stopping:
+        """An encoder that is at work when SIGTERM comes."""
+
+        card = live.loaded.encoder.card
+
+        def encode(self, pixels: Pixels) -> Encoded:
+            live.draining = True
+            return real.encode(pixels)
+
+    real = live.loaded.encoder
+    live.switch(replace(live.loaded, encoder=Stopping()))
+    assert kinds(done(shop, [{"op": "put", "product_id": "A", "images": ["a.jpg"]}], ("a.jpg", photo_of(40)))) == [None]
+    check(send(shop, [{"op": "delete", "product_id": "A"}]), "shutting-down")
 
 
 def test_a_batch_wants_the_write_key(shop: TestClient) -> None:
