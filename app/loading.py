@@ -1,6 +1,7 @@
 """From a bundle folder to a generation that answers at full speed."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +21,7 @@ from engine.bundle.generation import Generation, open_generation
 from engine.bundle.store import current
 from engine.changes.state import State
 from engine.encoder import Encoder, PhotoEncoder
+from engine.live.catch_up import go_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,15 @@ class Opened:
     narrow: PhotoEncoder
 
 
-def load(settings: Settings, state: State | None = None) -> Loaded:
+def load(settings: Settings, state: State | None = None, breathe: Callable[[], None] = go_on) -> Loaded:
     """Open the generation that CURRENT names with the changes of `state`, and search once, so that all of it is warm.
 
+    `breathe` as in `catch_up`: the first start on a new model encodes the photos of all changes, which may take hours.
     Raises BundleError, StateError and UnavailableError.
     """
     opened = open_named(settings, current(settings.bundles))
     generation, encoder = opened.generation, opened.encoder
-    loaded = Loaded.of(generation, encoder) if state is None else with_changes(generation, encoder, state)
+    loaded = Loaded.of(generation, encoder) if state is None else with_changes(generation, encoder, state, breathe)
     warm(loaded)
     return loaded
 

@@ -12,6 +12,7 @@ import uvicorn
 
 from app import log as logs
 from app.create_app import create_app
+from app.generations.gently import StoppedError
 from app.hang_up import Terminal
 from app.live import Live, Loaded
 from app.loading import load
@@ -58,7 +59,7 @@ class Server(uvicorn.Server):
     async def main_loop(self) -> None:
         """Load, then wait for the end. Meanwhile /livez answers and /readyz says 503."""
         self._loop = asyncio.get_running_loop()
-        self._loading = asyncio.create_task(asyncio.to_thread(load, self._settings, self._state))
+        self._loading = asyncio.create_task(asyncio.to_thread(load, self._settings, self._state, self._breathe))
         self._loading.add_done_callback(self._loaded)
         own = self._settings  # said here, for only from here on are requests answered
         log.info("listening on %s port %s, not ready yet: loading %s", own.host, own.port, own.bundles)
@@ -69,7 +70,7 @@ class Server(uvicorn.Server):
 
     def _loaded(self, loading: asyncio.Task[Loaded]) -> None:
         self._loading = None  # its result would be held for as long as the process lives
-        if loading.cancelled():
+        if loading.cancelled() or isinstance(loading.exception(), StoppedError):
             return
         self.failure = loading.exception()
         if self.failure is not None:
@@ -80,6 +81,11 @@ class Server(uvicorn.Server):
         log.info("serving generation %s, %s", loaded.generation.id, counted(len(loaded.generation.table), "photo"))
         if sys.stderr.isatty():
             log.info("open %s in a browser; Ctrl-C stops the service", _address(self._settings))
+
+    def _breathe(self) -> None:
+        """Raises StoppedError once the process was told to stop, which does not end before the loading does."""
+        if self._live.draining:
+            raise StoppedError("the service is shutting down")
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to close the port now: when told to, but not before proxies could see /readyz change."""

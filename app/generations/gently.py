@@ -9,10 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from engine.encoder import Encoded, PhotoEncoder
 from engine.errors import TwinshotError
 from engine.index.flat import set_threads
-from engine.preprocess import Pixels
 
 T = TypeVar("T")
 NICE = 10
@@ -54,19 +52,6 @@ class Gently:
     def stop(self) -> None:
         """End what runs at its next breath; the process does not end before."""
         self._over.set()
-
-
-class Breathing:
-    """An encoder that breathes before each photo. Implements engine.encoder.PhotoEncoder."""
-
-    def __init__(self, encoder: PhotoEncoder, gently: Gently) -> None:
-        self.card = encoder.card
-        self._encoder, self._gently = encoder, gently
-
-    def encode(self, pixels: Pixels) -> Encoded:
-        """See engine.encoder.Encoder."""
-        self._gently.breathe()
-        return self._encoder.encode(pixels)
 
 
 def _step_back() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app.changes.follow import Follower, advanced, with_changes
 from app.generations.checks import check_changes, check_rows
-from app.generations.gently import Breathing, Gently, StoppedError
+from app.generations.gently import Gently, StoppedError
 from app.generations.memory import give_back
 from app.live import Live, Loaded
 from app.loading import Opened, open_named, warm
@@ -132,9 +132,8 @@ class Reloader:
             loaded = Loaded.of(opened.generation, opened.encoder)
             warm(loaded)
             return loaded
-        narrow = Breathing(opened.narrow, self._gently)
-        loaded = with_changes(opened.generation, narrow, self._state, self._gently.breathe)
-        check_changes(loaded, narrow, self._state)
+        loaded = with_changes(opened.generation, opened.narrow, self._state, self._gently.breathe)
+        check_changes(loaded, opened.narrow, self._state)
         warm(replace(loaded, encoder=opened.encoder))
         # what came meanwhile, so that little is left for the moment when changes wait
         loaded = advanced(loaded, self._state, self._gently.breathe)

@@ -30,14 +30,20 @@ def catch_up(overlay: Overlay, state: State, encoder: PhotoEncoder, breathe: Cal
     """Apply every change of the log that `overlay` does not have yet, oldest first.
 
     encoder: the model of the overlay's generation. Photos that cannot be brought in are left out
-    (engine.live.photo_codes). `breathe` is called between changes: it may sleep, or end the work by an error.
+    (engine.live.photo_codes). `breathe` is called before each photo that is encoded and before each change: it may
+    sleep, or end the work by an error.
     """
+
+    def rested() -> PhotoEncoder:
+        breathe()
+        return encoder
+
     count = 0
     left_out: list[tuple[str, str]] = []
     more = True
     while more:
         changes = state.log.since(overlay.revision, AT_ONCE)
-        found = photo_codes(overlay.generation, state, changes, lambda: encoder)
+        found = photo_codes(overlay.generation, state, changes, rested)
         for change in changes:
             breathe()
             overlay.apply(change, found.codes)

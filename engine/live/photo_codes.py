@@ -33,7 +33,7 @@ def photo_codes(
 ) -> PhotoCodes:
     """The codes of all photos of `changes`, by the model and the thresholds of `generation`.
 
-    encoder: gives the generation's; asked for only where a photo has to be encoded, whose embedding the log then keeps.
+    encoder: gives the generation's; asked for before each photo that has to be encoded, whose embedding the log keeps.
     A photo of which neither the log nor the generation has a code, and whose file is gone or unreadable, is left out.
     """
     key = model_key(generation.card)

@@ -15,7 +15,12 @@ from statistics import median
 import httpx2
 import pytest
 
+from engine.bundle.store import current
+from engine.changes.state import open_state
+from engine.live.catch_up import model_key
+from engine.model import read_card
 from tests.app.running import Process, photo_of, processes
+from tests.changed import keep, put
 
 Start = Callable[..., Process]
 
@@ -54,6 +59,24 @@ def test_sigterm_lets_the_answer_under_way_finish_and_exits_0(start: Start) -> N
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["results"][0]["product_id"] == "P03"
     assert service.popen.wait(10) == 0
+
+
+def test_sigterm_ends_a_start_that_encodes_every_photo_of_the_log(
+    start: Start, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    state = open_state(tmp_path)
+    photo = photo_of(3, side=3000)  # takes a while to decode, and each with another end is another photo
+    digests = [keep(state, photo + bytes([number])) for number in range(100)]
+    put(state, "NEW", {f"n{number}": digest for number, digest in enumerate(digests)})
+    service = start(TWINSHOT_STATE=str(tmp_path), TWINSHOT_THREADS="1")
+    while "not ready yet" not in service.log.read_text():
+        time.sleep(0.01)
+    service.popen.terminate()
+    assert service.popen.wait(30) == 0
+    assert json.loads(service.log.read_text().splitlines()[-1])["message"] == "stopped"
+    card = read_card(tiny_bundle / current(tiny_bundle))
+    assert state.log.embeddings(model_key(card), digests) == {}  # which are written when all are encoded
+    state.close()
 
 
 def test_ctrl_c_stops_at_once_with_exit_code_0(start: Start) -> None:

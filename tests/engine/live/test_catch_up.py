@@ -13,12 +13,12 @@ from engine.changes.long_reads import count_after
 from engine.changes.record import StoredProduct
 from engine.changes.state import State, open_state
 from engine.codes import binarise
-from engine.encoder import Encoder
+from engine.encoder import Encoded, Encoder
 from engine.errors import StateError
 from engine.live.catch_up import catch_up
 from engine.live.overlay import Overlay
 from engine.live.view import View
-from engine.preprocess import load
+from engine.preprocess import Pixels, load
 from tests.app.running import photo_of
 from tests.changed import keep, put
 
@@ -80,6 +80,28 @@ def test_every_change_is_applied_though_there_are_more_than_are_read_at_once(
     assert catch_up(overlay, state, encoder).changes == 5
     assert catch_up(overlay, state, encoder).changes == 0
     assert View(overlay).products == 25
+
+
+def test_no_photo_is_encoded_once_the_work_was_told_to_end(
+    generation: Generation, encoder: Encoder, state: State
+) -> None:
+    put(state, "NEW", {f"n{number}": keep(state, photo_of(40, number)) for number in range(5)})
+    encoded: list[int] = []
+
+    class Counted:
+        card = encoder.card
+
+        def encode(self, pixels: Pixels) -> Encoded:
+            encoded.append(len(pixels))
+            return encoder.encode(pixels)
+
+    def breathe() -> None:
+        if len(encoded) == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        catch_up(Overlay(generation), state, Counted(), breathe)
+    assert len(encoded) == 2
 
 
 def test_a_photo_is_encoded_once_for_all_processes(generation: Generation, encoder: Encoder, state: State) -> None:
