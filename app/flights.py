@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from app.caller import Caller, CallerGoneError
+from app.gate import QueueFullError
 
 T = TypeVar("T")
 
@@ -45,14 +46,17 @@ class Flights(Generic[T]):
     async def join(self, key: str, caller: Caller, work: Callable[[Flight[T]], Awaitable[T]]) -> T:
         """The result of `work`, begun for this caller or for an earlier one with the same key.
 
-        What `work` raises reaches everybody who waits for it; but CallerGoneError means earlier callers, and who is
-        still there begins anew.
+        What `work` raises reaches everybody who waits for it; but CallerGoneError means earlier callers, and so does
+        QueueFullError for who may no longer be refused: who is still there begins anew.
         """
         while True:
             try:
                 return await self._joined(key, caller, work)
             except CallerGoneError:
                 if await caller.gone():
+                    raise
+            except QueueFullError:
+                if not caller.begun:
                     raise
 
     async def _joined(self, key: str, caller: Caller, work: Callable[[Flight[T]], Awaitable[T]]) -> T:

@@ -6,6 +6,7 @@ import pytest
 
 from app.caller import Caller, CallerGoneError
 from app.flights import Flight, Flights
+from app.gate import QueueFullError
 
 
 class Line:
@@ -146,6 +147,29 @@ def test_who_joins_just_as_work_is_given_up_gets_an_answer_all_the_same() -> Non
         with pytest.raises(CallerGoneError):
             await first
         assert begun == ["first", "second"]
+
+    asyncio.run(story())
+
+
+def test_who_may_no_longer_be_refused_is_not_refused_with_another_whom_he_joined() -> None:
+    async def story() -> None:
+        flights: Flights[str] = Flights()
+        single, batch, place_taken = Line().caller, Line().caller, asyncio.Event()
+        batch.begun = True
+
+        async def queued(flight: Flight[str]) -> str:
+            begun = flight.begun  # as Compute.run is told it, once
+            place_taken.set()
+            await ticks()
+            if not begun:
+                raise QueueFullError("the queue is full")
+            return "answer"
+
+        refused = asyncio.create_task(flights.join("key", single, queued))
+        await place_taken.wait()
+        assert await flights.join("key", batch, queued) == "answer"
+        with pytest.raises(QueueFullError):
+            await refused
 
     asyncio.run(story())
 
