@@ -9,7 +9,6 @@ import json
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -84,9 +83,8 @@ def answer_key(loaded: Loaded, sha256: str, box: Box | None, scope: LiveScope, e
     )
 
 
-@lru_cache(maxsize=1000)
 def _filters(scope: LiveScope, exclude: frozenset[str]) -> str:
-    """A digest of what is searched and left out; nearly always the same, all and nothing."""
+    """A digest of what is searched and left out. Not kept: it costs 2 µs, and callers may leave out much."""
     inside = None if scope.categories is None else sorted(scope.categories)
     return hashlib.sha256(json.dumps([scope.base, inside, sorted(exclude)]).encode()).hexdigest()
 

@@ -1,6 +1,7 @@
 """The in-process cache, and the packing of what is cached."""
 
 import asyncio
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -134,6 +135,14 @@ def test_keys_tell_apart_whatever_changes_the_answer(loaded: Loaded) -> None:
     assert len(keys) == 9
     assert answer_key(loaded, "a", None, whole, ("x", "y")) == answer_key(loaded, "a", None, whole, ("y", "x", "x"))
     assert embedding_key(later, "a", None) == embedding_key(loaded, "a", None)
+
+
+def test_nothing_is_kept_of_what_was_left_out(loaded: Loaded) -> None:
+    exclude = frozenset(f"P{number}" for number in range(1000))
+    left = weakref.ref(exclude)
+    answer_key(loaded, "a", None, loaded.view.everything, exclude)
+    del exclude
+    assert left() is None
 
 
 def test_the_process_answers_for_the_shared_cache_and_writes_to_both() -> None:
