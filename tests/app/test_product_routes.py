@@ -1,5 +1,6 @@
 """GET /products/{id}, its neighbours, GET /images/{id} and GET /info."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -31,10 +32,15 @@ def test_what_is_not_there_is_named_and_nothing_else(client: TestClient, path: s
     assert client.get(path).json()["detail"] == says
 
 
-def test_a_product_that_has_not_changed_is_not_sent_again(client: TestClient) -> None:
+def test_a_product_is_sent_whole_and_not_to_be_kept(client: TestClient, loaded: Loaded) -> None:
+    """Its tag says what may be changed: addresses of thumbnails, generation and revision are not in it."""
     first = client.get("/products/P07")
+    without = replace(loaded, generation=replace(loaded.generation, thumbs=None))
+    client.app_state["service"].live.switch(without)
     again = client.get("/products/P07", headers={"If-None-Match": first.headers["ETag"]})
-    assert (again.status_code, again.content) == (304, b"")
+    assert (again.status_code, again.headers["ETag"]) == (200, first.headers["ETag"])
+    assert (first.json()["images"][0]["image_url"], again.json()["images"][0]["image_url"]) == ("/images/P07-0", None)
+    assert again.headers["Cache-Control"] == "no-store"
     assert client.get("/products/P08").headers["ETag"] != first.headers["ETag"]
 
 
