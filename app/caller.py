@@ -17,11 +17,7 @@ class Caller:
     gone: Callable[[], Awaitable[bool]]
     begun: bool = False
 
-
-async def _stays() -> bool:
-    return False
-
-
-def nobody() -> Caller:
-    """A caller that never hangs up: the service itself."""
-    return Caller(_stays)
+    async def check_wanted(self) -> None:
+        """Raises CallerGoneError once it has hung up."""
+        if await self.gone():
+            raise CallerGoneError("the caller hung up before the work began")

@@ -33,6 +33,10 @@ async def _timing() -> Timing:
     return Timing()
 
 
+async def _caller(request: Request) -> Caller:
+    return Caller(request.is_disconnected)
+
+
 async def _loaded(request: Request) -> Loaded:
     return _of(request).live.take()
 
@@ -114,6 +118,7 @@ async def may_reload(request: Request) -> None:
 Parts = Annotated[Service, Depends(_service)]
 RequestId = Annotated[str, Depends(_request_id)]
 Clock = Annotated[Timing, Depends(_timing)]
+Asking = Annotated[Caller, Depends(_caller)]
 Snapshot = Annotated[Loaded, Depends(_loaded)]
 """The generation that this request sees from beginning to end."""
 PageSnapshot = Annotated[Loaded, Depends(_page_loaded)]

@@ -32,6 +32,9 @@ from engine.preprocess import Box, crop, decode
 from engine.ranking import Found, rank
 from engine.taxonomy import LEVELS
 
+ASKED = 100
+"""Photos of one product that `similar` asks with: each is a scan, and a catalogue sets no limit to them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -130,14 +133,14 @@ def answer_of(view: View, query: Query, embedded: Embedded, timing: Timing) -> A
 def similar(
     view: View, rows: Rows, need: int, scope: LiveScope, exclude: Collection[str], timing: Timing
 ) -> list[Match]:
-    """The products nearest to any of the stored codes of `rows`, by the smallest distance, `need` at most.
+    """The products nearest to any of the stored codes of the first ASKED `rows`, `need` at most.
 
     Each code is asked as the query ±1, whose similarity is 1 − 2 distance / bits, so that one order holds throughout.
     """
     timed = _Timed(view, np.zeros(view.generation.card.bits, dtype=np.float32))
     started = time.perf_counter()
     found: list[Found] = []
-    for code in np.unique(view.codes(rows), axis=0):
+    for code in np.unique(view.codes(rows[:ASKED]), axis=0):
         signs = unpack(code).astype(np.float32) * 2 - 1
         found += rank(timed, signs, need, scope, exclude).found[:need]
     best: dict[str, Found] = {}

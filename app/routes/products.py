@@ -5,8 +5,9 @@ import asyncio
 from fastapi import APIRouter, Response
 
 from app.asked import ListParams, PageParams
+from app.cache.entries import Match
 from app.changes.operations import etag_of
-from app.deps import Clock, List, ListSnapshot, Page, PageSnapshot, Parts, RequestId, Snapshot
+from app.deps import Asking, Clock, List, ListSnapshot, Page, PageSnapshot, Parts, RequestId, Snapshot
 from app.live import Loaded
 from app.parameters import described
 from app.problems import ProblemError
@@ -56,6 +57,7 @@ async def similar(
     loaded: PageSnapshot,
     page: Page,
     timing: Clock,
+    caller: Asking,
     request_id: RequestId,
     response: Response,
 ) -> SimilarAnswer:
@@ -64,7 +66,11 @@ async def similar(
     rows = _rows(loaded, product_id)
     scope = view.scope(page.category)
     exclude = {product_id, *page.exclude}
-    matches = await service.compute.run(timing, lambda: similar_to(view, rows, page.need, scope, exclude, timing))
+
+    def work() -> list[Match]:
+        return similar_to(view, rows, page.need, scope, exclude, timing)
+
+    matches = await service.compute.run(timing, work, check_wanted=caller.check_wanted)
     service.telemetry.photo_done(timing)
     response.headers["Server-Timing"] = timing.header
     return SimilarAnswer(

@@ -97,6 +97,17 @@ def test_similar_products_come_by_the_smallest_distance_between_any_codes(client
         assert np.isclose(result["similarity"], 1 - 2 * result["distance"] / 64, atol=1e-6)
 
 
+def test_of_many_photos_the_first_are_asked_with(
+    client: TestClient, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.search.ASKED", 1)
+    generation = loaded.generation
+    first = generation.codes(generation.table.product("P03"))[:1]
+    for result in client.get("/products/P03/similar?limit=50").json()["results"]:
+        theirs = generation.codes(generation.table.product(result["product_id"]))
+        assert result["distance"] == hamming(first[0], theirs).min()
+
+
 def test_similar_products_are_paged_and_narrowed(client: TestClient) -> None:
     whole = client.get("/products/P03/similar?limit=50").json()["results"]
     page = client.get("/products/P03/similar?limit=4&offset=3").json()["results"]

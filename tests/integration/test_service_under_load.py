@@ -52,7 +52,7 @@ def test_identical_photos_under_way_are_worked_on_once(start: Callable[..., Proc
     assert counted(service, 'twinshot_stage_seconds_count{stage="decode"}') == 1
 
 
-def test_photos_of_callers_who_hung_up_are_not_worked_on(start: Callable[..., Process]) -> None:
+def test_for_callers_who_hung_up_nothing_is_begun(start: Callable[..., Process]) -> None:
     service = start(TWINSHOT_THREADS="1").until_ready()
     photos = [("image", photo_of(number, 1, side=SIDE, kind="PNG")) for number in range(AHEAD)]
     with ThreadPoolExecutor(1) as pool:
@@ -63,13 +63,17 @@ def test_photos_of_callers_who_hung_up_are_not_worked_on(start: Callable[..., Pr
                 photo = photo_of(AHEAD + number, 1, kind="PNG")
                 caller = callers.enter_context(socket.create_connection(("127.0.0.1", service.port)))
                 caller.sendall(head(photo) + photo)
+            for _ in range(2):
+                caller = callers.enter_context(socket.create_connection(("127.0.0.1", service.port)))
+                caller.sendall(b"GET /products/P03/similar HTTP/1.1\r\nHost: x\r\n\r\n")
             for _ in range(5):  # once they are answered the service has read the photos too, which came before
                 counted(service, "twinshot_queue_depth")
         assert not busy.done()
         assert busy.result().status_code == 200
     until(lambda: counted(service, "twinshot_queue_depth") == 0)
-    gone = counted(service, 'twinshot_requests_total{method="POST",route="/search",status="499"}')
-    assert gone == 4
+    gone = 'twinshot_requests_total{method="%s",route="%s",status="499"}'
+    assert counted(service, gone % ("POST", "/search")) == 4
+    assert counted(service, gone % ("GET", "/products/{product_id:path}/similar")) == 2
     assert counted(service, 'twinshot_stage_seconds_count{stage="decode"}') == AHEAD
 
 
