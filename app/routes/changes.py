@@ -1,5 +1,6 @@
 """PUT, PATCH and DELETE /products, their photos, and GET /changes: the catalogue changes while it is served."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -137,13 +138,16 @@ async def remove_product(product_id: str, asked: ChangeRequest) -> Response:
 @reads.get("/changes", summary="List what changed", openapi_extra={"parameters": described(ChangesParams)})
 async def changes(service: Parts, loaded: Snapshot, asked: ListedChanges) -> ChangeList:
     """Changes after a revision, oldest first: of each product the last one alone."""
-    # one more than is shown, which tells whether there are more
-    found = [] if service.writer is None else service.writer.state.log.since(asked.since, asked.limit + 1)
-    return ChangeList(
-        changes=[ChangeRecord.of(own) for own in found[: asked.limit]],
-        revision=loaded.revision,
-        complete=len(found) <= asked.limit,
-    )
+    writer = service.writer
+    if writer is None:
+        return ChangeList(changes=[], revision=loaded.revision, complete=True)
+
+    def found() -> ChangeList:
+        own = writer.state.log.since(asked.since, asked.limit + 1)  # one more tells whether there are more
+        shown = [ChangeRecord.of(change) for change in own[: asked.limit]]
+        return ChangeList(changes=shown, revision=loaded.revision, complete=len(own) <= asked.limit)
+
+    return await asyncio.to_thread(found)
 
 
 async def _uploads(asked: ChangeRequest) -> list[Upload]:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -214,6 +216,17 @@ def test_changes_are_listed_in_order_and_the_last_word_counts(shop: TestClient) 
     page = shop.get("/changes?since=3&limit=1").json()
     assert ([own["revision"] for own in page["changes"]], page["complete"]) == ([4], True)
     assert shop.get("/changes?since=4&limit=1").json() == {"changes": [], "revision": 4, "complete": True}
+
+
+def test_a_log_that_is_read_for_long_holds_up_nobody_else(shop: TestClient) -> None:
+    log = shop.app_state["service"].writer.state.log
+    with ThreadPoolExecutor(2) as pool:
+        with log._reading:  # as a look-up for a batch of changes holds it
+            changes = pool.submit(shop.get, "/changes")
+            time.sleep(0.2)
+            assert pool.submit(shop.get, "/livez").result(5).status_code == 200
+            assert not changes.done()
+        assert changes.result(10).json()["complete"] is True
 
 
 def test_a_list_has_what_was_changed_with_and_without_photos(shop: TestClient) -> None:
