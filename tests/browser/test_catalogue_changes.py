@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -156,6 +157,26 @@ def test_photos_are_added_and_removed(keeper: Page, shop: Process, photos: list[
     expect(pictures).to_have_count(3)
     ids = [own["image_id"] for own in asked(shop, "/products/P08")["images"]]  # type: ignore[attr-defined]
     assert ids == ["P08-1", "P08-2", "P08-front.jpg"]
+
+
+@pytest.mark.parametrize("id", ["CAM/1", 'TV 55"'])
+def test_photos_that_a_camera_names_alike_are_all_kept(keeper: Page, shop: Process, id: str) -> None:
+    taken = [{"name": "image.jpg", "mimeType": "image/jpeg", "buffer": photo_of(60, at)} for at in range(5)]
+    assert len({len(own["buffer"]) for own in taken}) == 5  # one of the same size would not be taken twice
+    keeper.goto("/#catalogue?add=")
+    keeper.get_by_label("Product id").fill(id)
+    keeper.locator("#field-photos").set_input_files(taken[:2])
+    keeper.get_by_role("button", name="Add product").click()
+    pictures = keeper.get_by_role("list", name="Photos", exact=True).get_by_role("img")
+    expect(pictures).to_have_count(2)
+    for before, now in [(2, 3), (3, 5)]:
+        keeper.get_by_role("button", name="Add photos").click()
+        keeper.locator("#field-photos").set_input_files(taken[before:now])
+        keeper.locator("form").get_by_role("button", name="Add photos").click()
+        expect(pictures).to_have_count(now)
+    images = asked(shop, f"/products/{quote(id, safe='')}")["images"]
+    names = ["image.jpg", *(f"{number}-image.jpg" for number in (2, 3, 4, 5))]
+    assert {own["image_id"] for own in images} == {f"{id}-{name}".replace('"', "%22") for name in names}  # type: ignore[attr-defined]
 
 
 def test_a_product_is_removed_after_a_question_that_means_no_by_itself(keeper: Page, shop: Process) -> None:

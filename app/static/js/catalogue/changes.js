@@ -55,14 +55,14 @@ export function edit(id, fields, etag) {
 }
 
 /**
- * Add photos to a product that is still as `etag` says.
- * @param {string} id
+ * Add photos to a product that is still as it was read, beside those that it has.
+ * @param {{product_id: string, etag: string, images: {image_id: string}[]}} product as `product` gives it
  * @param {File[]} photos
- * @param {string} etag
  * @returns {Promise<Change>}
  */
-export function addPhotos(id, photos, etag) {
-  return json(`${productPath(id)}/images`, { method: "POST", body: form(id, photos), headers: { "If-Match": etag } });
+export function addPhotos({ product_id: id, etag, images }, photos) {
+  const body = form(id, photos, images.map((own) => own.image_id));
+  return json(`${productPath(id)}/images`, { method: "POST", body, headers: { "If-Match": etag } });
 }
 
 /**
@@ -86,15 +86,22 @@ export function remove(id, etag) {
   return json(productPath(id), { method: "DELETE", headers: { "If-Match": etag } });
 }
 
-// A photo's name is its own in the whole catalogue, and cameras name all photos alike: so each gets the product's id.
-function form(id, photos) {
+// A photo's name is its own in the whole catalogue, and cameras name all photos alike: so each gets the product's id, and
+// a number where the product has that name already, for the service replaces a photo by another of its name.
+function form(id, photos, before = []) {
   const body = new FormData();
-  const taken = new Set();
+  const taken = new Set(before);
   for (const photo of photos) {
-    let name = photo.name.startsWith(id) ? photo.name : `${id}-${photo.name}`;
-    if (taken.has(name)) name = `${id}-${taken.size + 1}-${photo.name}`;
+    const name = freeName(id, photo.name, taken);
     taken.add(name);
     body.append("image", photo, name);
   }
   return body;
+}
+
+function freeName(id, own, taken) {
+  const sent = (name) => name.replaceAll('"', "%22"); // as forms write it, and so as the service knows it
+  let name = sent(own.startsWith(id) ? own : `${id}-${own}`);
+  for (let number = 2; taken.has(name); number++) name = sent(`${id}-${number}-${own}`);
+  return name;
 }

@@ -74,7 +74,7 @@ function photoForm({ product, info, close, done, again }) {
   const chosen = picker(info.limits);
   async function send() {
     if (chosen.files().length === 0) return close();
-    return done("Photos added")(await addPhotos(product.product_id, chosen.files(), product.etag));
+    return done("Photos added")(await addPhotos(product, chosen.files()));
   }
   return form({ verb: "Add photos", send, cancel: close, again }, el("h3", {}, "Add photos"), chosen.element);
 }
