@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.app.running import READ_KEY
@@ -77,8 +78,9 @@ def test_a_key_is_forgotten_with_the_tab_and_no_cookie_is_set(locked_page: Page)
     assert page.evaluate("[localStorage.length, sessionStorage.length > 0]") == [0, True]
 
 
-def test_an_address_of_no_view_is_the_search(page: Page) -> None:
-    page.goto("/#nowhere?at=1")
+@pytest.mark.parametrize("name", ["nowhere", "toString"])  # the second is what every object has
+def test_an_address_of_no_view_is_the_search(page: Page, name: str) -> None:
+    page.goto(f"/#{name}?at=1")
     expect(page.get_by_role("heading", level=1)).to_have_text("Find the product on a photo")
     expect(page.locator("nav [aria-current=page]")).to_have_text("Search")
 

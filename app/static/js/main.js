@@ -13,7 +13,7 @@ const VIEWS = {
 const mounted = new Map();
 
 async function show(state) {
-  const name = state.view in VIEWS ? state.view : "search";
+  const name = Object.hasOwn(VIEWS, state.view) ? state.view : "search";
   const section = document.getElementById(name);
   for (const own of Object.keys(VIEWS)) document.getElementById(own).hidden = own !== name;
   for (const link of document.querySelectorAll(".top nav a")) {
