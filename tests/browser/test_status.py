@@ -103,6 +103,51 @@ def test_a_service_that_is_not_well_is_shown_so(browser: Browser, scored: Proces
         expect(page.get_by_text("redis: does not answer")).to_be_visible()
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_where_a_proxy_keeps_the_metrics_to_itself_all_else_is_shown(
+    browser: Browser, scored: Process, status: int
+) -> None:
+    with opened(browser, scored, refused=[status]) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+        page.route("**/metrics", lambda route: route.fulfill(status=status))
+        page.goto("/#status")
+        said = page.get_by_text("Live figures are not shown here: /metrics is not reachable at this address.")
+        expect(said).to_be_visible()
+        expect(page.locator(".badge")).to_have_text("Ready")
+        expect(figure(page, "Products")).to_have_text("100")
+        for name in ("Quality", "Generation and model", "Readiness", "Limits"):
+            expect(page.get_by_role("heading", name=name)).to_be_visible()
+        expect(page.get_by_role("heading", name="Time by stage")).to_be_hidden()
+        expect(page.locator("#status .notice")).to_have_count(0)
+        page.wait_for_timeout(4000)
+        assert asked.count("readyz?verbose") > 1
+        assert asked.count("metrics") == 1
+        page.unroute("**/metrics")
+        page.get_by_role("link", name="Search", exact=True).click()
+        page.get_by_role("link", name="Status").click()
+        expect(figure(page, "Searches a second")).to_be_visible()
+        expect(said).to_have_count(0)
+
+
+def test_metrics_that_fail_are_told_beside_what_is_known(browser: Browser, scored: Process) -> None:
+    with opened(browser, scored, refused=[500]) as page:
+        page.route("**/metrics", lambda route: route.fulfill(status=500))
+        page.goto("/#status")
+        expect(figure(page, "Products")).to_have_text("100")
+        expect(page.locator("#status .notice")).to_contain_text("Internal Server Error")
+        page.unroute("**/metrics")
+        expect(figure(page, "Searches a second")).to_be_visible()
+        expect(page.locator("#status .notice")).to_have_count(0)
+
+
+def test_a_proxy_that_answers_for_a_service_that_is_gone_is_not_taken_for_it(page: Page) -> None:
+    problem = {"type": "about:blank", "title": "Bad Gateway", "status": 502, "detail": "no replica answers"}
+    page.route("**/readyz?verbose", lambda route: route.fulfill(json=problem))
+    page.goto("/#status")
+    expect(page.locator(".badge.unreachable")).to_have_text("The service does not answer")
+
+
 def test_a_service_that_is_gone_is_shown_so_and_once_more_when_it_is_back(
     browser: Browser, tiny_bundle: Path, tmp_path: Path
 ) -> None:

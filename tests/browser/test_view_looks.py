@@ -58,7 +58,14 @@ def status(page: Page) -> None:
     expect(page.locator(".spark polyline")).to_have_count(6, timeout=10_000)
 
 
-STATES: list[Callable[[Page], None]] = [products, product, adding, question, gone, status]
+def unmeasured(page: Page) -> None:
+    page.route("**/metrics", lambda route: route.fulfill(status=404))
+    page.goto("/#status")
+    expect(page.get_by_text("Live figures are not shown here")).to_be_visible()
+    expect(page.get_by_role("heading", name="Limits")).to_be_visible()
+
+
+STATES: list[Callable[[Page], None]] = [products, product, adding, question, gone, status, unmeasured]
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -7,15 +7,12 @@ import { list } from "../list.js";
 const WORDS = { ok: "Ready", degraded: "Ready, but something is wrong", unavailable: "Not ready" };
 
 /**
- * What /readyz says, or that nothing answers.
+ * What /readyz says, or that the service does not answer: nothing does, or a proxy in its place.
  * @returns {Promise<{status: string, checks: object|null}>}
  */
 export async function health() {
-  try {
-    return await (await fetch(address("readyz?verbose"))).json();
-  } catch {
-    return { status: "unreachable", checks: null };
-  }
+  const said = await fetch(address("readyz?verbose")).then((response) => response.json()).catch(() => null);
+  return Object.hasOwn(WORDS, said?.status) ? said : { status: "unreachable", checks: null };
 }
 
 /**

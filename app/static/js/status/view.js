@@ -10,37 +10,42 @@ import { sampleOf } from "./metrics.js";
 import { counts, limits, model, quality } from "./served.js";
 
 const EVERY = 3000;
+const CLOSED = [403, 404]; // what a proxy says that keeps /metrics to itself, as docker/nginx.conf does
 const parts = {};
 const history = new History();
 let shown = ""; // generation and revision of what stands there
+let measured = true; // whether there are metrics to be had
 let looking = null;
 let timer = 0;
 
 /** @param {HTMLElement} section */
 export function mount(section) {
   parts.section = section;
-  for (const name of ["badge", "said", "quality", "checks", "model", "limits", "stages"]) parts[name] = el("div", {});
+  for (const name of ["badge", "said", "live", "quality", "checks", "model", "limits", "stages"]) parts[name] = el("div", {});
   parts.counts = el("dl", { class: "figures" });
-  parts.tiles = el("dl", { class: "figures live" });
-  parts.period = el("h2", {});
   parts.process = el("p", { class: "muted small" });
   section.append(
-    el("header", { class: "head" }, el("h1", {}, "Status"), parts.badge), parts.said, parts.counts,
-    parts.period, parts.tiles,
+    el("header", { class: "head" }, el("h1", {}, "Status"), parts.badge), parts.said, parts.counts, parts.live,
     el("div", { class: "columns" },
-      el("div", {}, panel(parts.quality), panel(parts.model)),
-      el("div", {}, panel(el("h2", {}, "Time by stage"), parts.stages, parts.process), panel(parts.checks))),
+      panel(parts.quality), panel(parts.model),
+      panel(el("h2", {}, "Time by stage"), parts.stages, parts.process), panel(parts.checks)),
     panel(parts.limits));
-  document.addEventListener("visibilitychange", update);
+  document.addEventListener("visibilitychange", watch);
   return update();
 }
 
-/** Look at once, and then every few seconds while somebody sees it. */
+/** Look at all of it, what was not to be had before too: somebody came. */
 export function update() {
+  measured = true;
+  return watch();
+}
+
+/** Look at once, and then every few seconds, while somebody sees it. */
+function watch() {
   clearTimeout(timer);
   looking ??= look().finally(() => {
     looking = null;
-    timer = setTimeout(() => parts.section.hidden || document.hidden || update(), EVERY);
+    timer = setTimeout(() => parts.section.hidden || document.hidden || watch(), EVERY);
   });
   return looking;
 }
@@ -49,33 +54,48 @@ async function look() {
   const fit = await health();
   parts.badge.replaceChildren(badge(fit));
   parts.checks.replaceChildren(...checks(fit));
+  const outcomes = await Promise.allSettled([showServed(fit.checks), measured && showLive()]);
+  const failed = outcomes.find(({ status }) => status === "rejected");
+  parts.said.replaceChildren(...(failed ? [failure(failed.reason)] : []));
+}
+
+async function showLive() {
   try {
     const text = await (await request("metrics")).text();
     history.add(sampleOf(text, performance.now() / 1000));
-    showLive();
-    const now = `${fit.checks?.generation} ${fit.checks?.revision}`;
-    if (fit.checks?.generation && now !== shown) showServed(await json("info"), now);
-    parts.said.replaceChildren();
   } catch (error) {
-    const { title, remedy } = errorWords(error);
-    parts.said.replaceChildren(el("p", { class: "notice" }, icon("warning"), `${title}. ${remedy}`));
+    if (!CLOSED.includes(error.status)) throw error;
+    return showNoLive();
   }
-}
-
-function showLive() {
   const figures = history.figures();
-  parts.period.textContent = history.full ? "In the last minute" : "Since this page was opened";
-  parts.tiles.replaceChildren(...tiles(figures));
+  parts.live.replaceChildren(
+    el("h2", {}, history.full ? "In the last minute" : "Since this page was opened"),
+    el("dl", { class: "figures live" }, tiles(figures)));
   parts.stages.replaceChildren(stageTable(history.stages()));
   parts.process.textContent = processWords(figures);
 }
 
-function showServed(info, now) {
+function showNoLive() {
+  measured = false;
+  for (const name of ["stages", "process"]) parts[name].replaceChildren();
+  parts.live.replaceChildren(
+    el("p", { class: "closed muted" }, "Live figures are not shown here: ", el("code", {}, "/metrics"), " is not reachable at this address."));
+}
+
+async function showServed(checks) {
+  const now = `${checks?.generation} ${checks?.revision}`;
+  if (!checks?.generation || now === shown) return;
+  const info = await json("info");
   shown = now;
   parts.counts.replaceChildren(...counts(info));
   parts.quality.replaceChildren(...quality(info));
   parts.model.replaceChildren(...model(info));
   parts.limits.replaceChildren(...limits(info));
+}
+
+function failure(error) {
+  const { title, remedy } = errorWords(error);
+  return el("p", { class: "notice" }, icon("warning"), `${title}. ${remedy}`);
 }
 
 function panel(...children) {
