@@ -68,6 +68,20 @@ def test_who_gives_no_key_is_told_what_is_missing_and_can_try_again(locked_page:
     expect(page.locator(CARDS)).to_have_count(12)
 
 
+def test_what_is_typed_stays_when_something_else_needs_the_key_meanwhile(locked_page: Page) -> None:
+    page = locked_page
+    page.goto("/#status")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Key", exact=True).click()
+    page.get_by_label("Key", exact=True).fill(READ_KEY)
+    page.evaluate("import('/static/js/api.js').then(({ json }) => { json('info'); })")
+    expect(page.get_by_role("dialog")).to_contain_text("This service needs a key.")
+    expect(page.get_by_label("Key", exact=True)).to_have_value(READ_KEY)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_role("button", name="Key set", exact=True)).to_be_visible()
+
+
 def test_a_key_is_forgotten_with_the_tab_and_no_cookie_is_set(locked_page: Page) -> None:
     page = locked_page
     page.goto("/")

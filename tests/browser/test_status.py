@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.running import Process, photo_of, processes
+from tests.app.running import READ_KEY, Process, photo_of, processes
 from tests.browser.conftest import opened
 
 
@@ -90,6 +90,44 @@ def test_nobody_looks_while_another_view_is_shown(page: Page) -> None:
     assert [url for url in seen if "metrics" in url or "readyz" in url] == []
     with page.expect_response("**/metrics"):
         page.get_by_role("link", name="Status").click()
+
+
+def test_a_key_is_asked_for_once_and_again_when_somebody_wants_to_enter_it(browser: Browser, locked: Process) -> None:
+    with opened(browser, locked) as page:
+        page.goto("/#status")
+        page.get_by_role("dialog", name="Key").get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("alert")).to_contain_text("This service needs a key")
+        expect(page.locator(".badge")).to_have_text("Ready")
+        with page.expect_response("**/readyz?verbose"):
+            pass
+        page.wait_for_timeout(500)
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        enter = page.get_by_role("button", name="Enter the key")
+        enter.click()
+        page.get_by_label("Key", exact=True).fill(READ_KEY)
+        page.keyboard.press("Enter")
+        expect(figure(page, "Products")).to_have_text("20")
+        expect(figure(page, "Searches a second")).to_be_visible()
+        expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_tab_that_is_seen_again_is_looked_at_only_where_it_shows_the_status(
+    browser: Browser, locked: Process
+) -> None:
+    with opened(browser, locked) as page:
+        page.goto("/#status")
+        page.get_by_role("dialog", name="Key").get_by_role("button", name="Cancel").click()
+        page.get_by_role("link", name="Catalogue").click()
+        page.get_by_role("dialog", name="Key").get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("alert").filter(visible=True)).to_be_visible()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.wait_for_timeout(500)
+        assert asked == []
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        page.get_by_role("link", name="Status").click()
+        expect(page.get_by_role("dialog", name="Key")).to_be_visible()
 
 
 def test_a_service_that_is_not_well_is_shown_so(browser: Browser, scored: Process) -> None:

@@ -65,7 +65,15 @@ def unmeasured(page: Page) -> None:
     expect(page.get_by_role("heading", name="Limits")).to_be_visible()
 
 
-STATES: list[Callable[[Page], None]] = [products, product, adding, question, gone, status, unmeasured]
+def unread(page: Page) -> None:
+    for path in ("info", "metrics"):
+        page.route(f"**/{path}", lambda route: route.fulfill(status=401))
+    page.goto("/#status")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Enter the key")).to_be_visible()
+
+
+STATES: list[Callable[[Page], None]] = [products, product, adding, question, gone, status, unmeasured, unread]
 
 
 @pytest.mark.parametrize("state", STATES)

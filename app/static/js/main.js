@@ -48,9 +48,12 @@ const field = document.getElementById("key");
 
 function askForKey(why) {
   document.getElementById("key-why").textContent = why;
-  field.value = "";
-  dialog.returnValue = "";
-  dialog.showModal();
+  if (!dialog.open) {
+    // else somebody types already
+    field.value = "";
+    dialog.returnValue = "";
+    dialog.showModal();
+  }
   return new Promise((done) => dialog.addEventListener("close", () => done(dialog.returnValue === "used"), { once: true }));
 }
 

@@ -2,6 +2,7 @@
 
 import { json, request } from "../api.js";
 import { el, icon } from "../dom.js";
+import { notice } from "../notice.js";
 import { errorWords } from "../words.js";
 import { badge, checks, health } from "./health.js";
 import { History } from "./history.js";
@@ -15,6 +16,7 @@ const parts = {};
 const history = new History();
 let shown = ""; // generation and revision of what stands there
 let measured = true; // whether there are metrics to be had
+let refused = false; // for want of a key, which is asked for once and not with every look
 let looking = null;
 let timer = 0;
 
@@ -34,18 +36,20 @@ export function mount(section) {
   return update();
 }
 
-/** Look at all of it, what was not to be had before too: somebody came. */
+/** Look at all of it, what was not to be had before too: somebody came, or there is another key. */
 export function update() {
   measured = true;
+  refused = false;
   return watch();
 }
 
 /** Look at once, and then every few seconds, while somebody sees it. */
 function watch() {
+  if (parts.section.hidden || document.hidden) return null;
   clearTimeout(timer);
   looking ??= look().finally(() => {
     looking = null;
-    timer = setTimeout(() => parts.section.hidden || document.hidden || watch(), EVERY);
+    timer = setTimeout(watch, EVERY);
   });
   return looking;
 }
@@ -54,8 +58,10 @@ async function look() {
   const fit = await health();
   parts.badge.replaceChildren(badge(fit));
   parts.checks.replaceChildren(...checks(fit));
+  if (refused) return;
   const outcomes = await Promise.allSettled([showServed(fit.checks), measured && showLive()]);
   const failed = outcomes.find(({ status }) => status === "rejected");
+  refused = failed?.reason.status === 401;
   parts.said.replaceChildren(...(failed ? [failure(failed.reason)] : []));
 }
 
@@ -95,7 +101,9 @@ async function showServed(checks) {
 
 function failure(error) {
   const { title, remedy } = errorWords(error);
-  return el("p", { class: "notice" }, icon("warning"), `${title}. ${remedy}`);
+  if (!refused) return el("p", { class: "notice" }, icon("warning"), `${title}. ${remedy}`);
+  return notice("h2", { title, remedy: "Without it, only readiness is shown." },
+    el("div", { class: "row" }, el("button", { type: "button", onclick: update }, "Enter the key")));
 }
 
 function panel(...children) {
