@@ -44,9 +44,9 @@ def catch_up(overlay: Overlay, state: State, encoder: PhotoEncoder, breathe: Cal
     while more:
         changes = state.log.since(overlay.revision, AT_ONCE)
         found = photo_codes(overlay.generation, state, changes, rested)
-        for change in changes:
+        for change, codes in zip(changes, found.codes, strict=True):
             breathe()
-            overlay.apply(change, found.codes)
+            overlay.apply(change, codes)
         count += len(changes)
         more = len(changes) == AT_ONCE
         left_out += found.left_out

@@ -1,12 +1,12 @@
 """Where the codes of the photos come from that changes name: the log, the generation, or its model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.bundle.generation import Generation
-from engine.changes.record import Change
+from engine.changes.record import Change, StoredProduct
 from engine.changes.state import State
 from engine.codes import Codes, Floats, binarise
 from engine.encoder import PhotoEncoder
@@ -17,9 +17,12 @@ from engine.preprocess import load
 
 @dataclass(frozen=True, slots=True)
 class PhotoCodes:
-    """Of photos by their SHA-256 in hexadecimal: `codes` uint8 [bits / 8]; `left_out`: image ids with the reason."""
+    """For each change the codes of its photos by SHA-256 in hexadecimal, uint8 [bits / 8], without those left out.
 
-    codes: dict[str, Codes]
+    left_out: image ids with the reason.
+    """
+
+    codes: list[dict[str, Codes]]
     left_out: list[tuple[str, str]]
 
 
@@ -34,33 +37,46 @@ def photo_codes(
     """The codes of all photos of `changes`, by the model and the thresholds of `generation`.
 
     encoder: gives the generation's; asked for before each photo that has to be encoded, whose embedding the log keeps.
-    A photo of which neither the log nor the generation has a code, and whose file is gone or unreadable, is left out.
+    A photo of which neither the log nor its product's own rows of the generation have a code, and whose file is gone or
+    unreadable, is left out.
     """
     key = model_key(generation.card)
-    wanted = {photo.sha256: photo.image_id for own in changes if own.product for photo in own.product.photos}
-    embeddings = state.log.embeddings(key, list(wanted))
-    codes = {digest: binarise(values, generation.thresholds) for digest, values in embeddings.items()}
-    for change in changes:
-        if change.product and any(photo.sha256 not in codes for photo in change.product.photos):
-            # a photo that the generation brought along: its code is there, its file is not ours
-            rows = generation.table.product(change.product_id)
-            (digests,) = generation.table.columns(rows, "sha256")
-            own = dict(zip((digest.hex() for digest in digests), generation.codes(rows), strict=True))
-            codes |= {digest: code for digest, code in own.items() if digest not in codes}
+    products = [own.product for own in changes if own.product]
+    embeddings = state.log.embeddings(key, [photo.sha256 for own in products for photo in own.photos])
+    known = {digest: binarise(values, generation.thresholds) for digest, values in embeddings.items()}
+    # its own alone: of another product's photo there is no row here whose embedding a compaction could take over
+    brought = {own.product_id: _brought_along(generation, own, known) for own in products}
+    wanted = [one.sha256 for own in products for one in own.photos if one.sha256 not in brought[own.product_id]]
     new: dict[str, Floats] = {}
-    left_out: list[tuple[str, str]] = []
-    for digest, image_id in wanted.items():
-        if digest not in codes:
+    faults: dict[str, str] = {}
+    for digest in dict.fromkeys(wanted):
+        if digest not in known:
             try:
                 new[digest] = _encoded(state, encoder, digest)
             except (PhotoError, StateError) as error:
-                left_out.append((image_id, str(error)))
+                faults[digest] = str(error)
     if new:
         with state.log.writing() as writing:
             for digest, values in new.items():
                 writing.keep_embedding(key, digest, values)
-    codes |= {digest: binarise(values, generation.thresholds) for digest, values in new.items()}
-    return PhotoCodes(codes, left_out)
+    known |= {digest: binarise(values, generation.thresholds) for digest, values in new.items()}
+    found = PhotoCodes([], [])
+    for change in changes:
+        photos = change.product.photos if change.product else ()
+        codes = {one.sha256: known[one.sha256] for one in photos if one.sha256 in known}
+        found.codes.append(brought.get(change.product_id, {}) | codes)
+        found.left_out.extend((one.image_id, faults[one.sha256]) for one in photos if one.sha256 not in found.codes[-1])
+    return found
+
+
+def _brought_along(generation: Generation, product: StoredProduct, known: Collection[str]) -> dict[str, Codes]:
+    """The codes of a product's rows of the generation, by SHA-256, where any of its photos is not `known`."""
+    if all(photo.sha256 in known for photo in product.photos):
+        return {}
+    # a photo that the generation brought along: its code is there, its file is not ours
+    rows = generation.table.product(product.product_id)
+    (digests,) = generation.table.columns(rows, "sha256")
+    return dict(zip((digest.hex() for digest in digests), generation.codes(rows), strict=True))
 
 
 def _encoded(state: State, encoder: Callable[[], PhotoEncoder], digest: str) -> Floats:

@@ -87,11 +87,11 @@ class _Folding:
         self._codes: list[Codes] = [np.empty((0, self.base.card.bits // 8), dtype=np.uint8)]
         self._origins: list[int] = []
 
-    def take(self, changes: list[Change], codes: dict[str, Codes]) -> None:
-        """A part of the log; `codes` of its photos by SHA-256, without those that are left out."""
+    def take(self, changes: list[Change], codes: list[dict[str, Codes]]) -> None:
+        """A part of the log; `codes` for each change (engine.live.photo_codes)."""
         columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
         added: list[Codes] = []
-        for change in changes:
+        for change, own in zip(changes, codes, strict=True):
             rows = self.base.table.product(change.product_id)
             self._gone[rows] = True
             was_there = len(rows) > 0 or change.product_id in self._incomplete
@@ -99,7 +99,7 @@ class _Folding:
             self._incomplete.pop(change.product_id, None)
             self._changed.append(change.product_id)
             if change.product is not None:
-                added += self._put(change.product, rows, codes, columns)
+                added += self._put(change.product, rows, own, columns)
         self._revision = changes[-1].revision
         self._tables.append(pa.table(columns, schema=SCHEMA))
         if added:

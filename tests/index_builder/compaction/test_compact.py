@@ -1,5 +1,6 @@
 """`twinshot compact`: what the new generation has, what it takes over, what is refused and what is tidied up."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -105,6 +106,28 @@ def test_nothing_is_decoded_or_encoded_that_is_known(
     assert base.thumbs is not None
     assert new.thumbs[int(rows[0])] == base.thumbs[int(old_rows[0])]
     assert new.thumbs[int(new.table.product("NEW")[0])] == b"a thumb"
+
+
+def test_a_photo_of_the_generation_that_another_product_brings_too_is_encoded_for_that_one(
+    bundles: Path, state: State, tiny_catalogue: Path
+) -> None:
+    """One picture on two products; its embedding is in the log by an older model at most."""
+    base = opened(bundles)
+    own = {record.image_id: record.sha256.hex() for record in base.table.records(base.table.product("P03"))}
+    photos = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in tiny_catalogue.parent.rglob("P03*.jpg")}
+    picture = photos[own[min(own)]].read_bytes()
+    put(state, "P03", own, title="Cheaper")
+    put(state, "NEW", {"n": keep(state, picture), "lost": own[max(own)]})
+    assert [one["image_id"] for one in run(bundles, state).report["left_out"]] == ["lost"]
+    new = opened(bundles)
+    encoder = Encoder(new.folder)
+    embedding = encoder.encode(load(picture, encoder.card.preprocessing)[None]).embeddings[0]
+    np.testing.assert_array_equal(floats(new)[new.table.product("NEW")], [embedding.astype(np.float16)])
+    stays = [photo for photo, digest in own.items() if digest != own[min(own)]]
+    np.testing.assert_array_equal(
+        floats(new)[[new.table.image(photo) for photo in stays]],
+        floats(base)[[base.table.image(photo) for photo in stays]],
+    )
 
 
 def test_a_photo_that_is_nowhere_is_left_out_and_its_product_keeps_its_name(bundles: Path, state: State) -> None:
