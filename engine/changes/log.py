@@ -49,17 +49,18 @@ class ChangeLog:
     """The log of one state folder. Safe to call from several threads and from several processes."""
 
     def __init__(self, folder: Path) -> None:
-        """Open `folder`/changes.sqlite, made where there is none. Raises StateError."""
+        """Open `folder`/changes.sqlite, made where there is none. Raises StateError.
+
+        Whatever SQLite refuses of it later is a StateError too, or a BusyError (`translated`).
+        """
         self.path = folder / LOG_FILE
         self._lock = threading.Lock()
         self._reading = threading.Lock()
-        try:
+        with translated(self.path):
             self._writer = connect(self.path)
             self._prepare()
             self._reader = connect(self.path)
             ((state_id,),) = self._reader.execute("SELECT id FROM state")
-        except sqlite3.Error as error:
-            raise StateError(f"{self.path} cannot be opened ({error}); restore it from a backup") from error
         self.state_id: str = state_id
         """Made by chance with the log; copies of a state have the same."""
 
@@ -80,25 +81,25 @@ class ChangeLog:
     @property
     def revision(self) -> int:
         """The revision of the last change, 0 where nothing has changed yet."""
-        with self._reading:
+        with self._reading, translated(self.path):
             return int(self._reader.execute("SELECT coalesce(max(revision), 0) FROM changes").fetchone()[0])
 
     def since(self, revision: int, most: int = -1) -> list[Change]:
         """Changes after `revision`, oldest first, at most `most`: of each product the last one alone."""
         query = "SELECT revision, at, product_id, product FROM changes WHERE revision > ? ORDER BY revision LIMIT ?"
-        with self._reading:
+        with self._reading, translated(self.path):
             rows = self._reader.execute(query, (revision, most)).fetchall()
         return [change_of_row(row) for row in rows]  # others may read meanwhile
 
     def change_of(self, product_id: str) -> Change | None:
         """What last happened to a product, None where the log has nothing of it."""
-        with self._reading:
+        with self._reading, translated(self.path):
             return _change_of(self._reader, product_id)
 
     def embeddings(self, model: str, digests: Sequence[str]) -> dict[str, Floats]:
         """The embeddings, float32 [bits], that `model` made of photos, by their SHA-256; those that are known."""
         found = {}
-        with self._reading:
+        with self._reading, translated(self.path):
             for digest in dict.fromkeys(digests):
                 query = "SELECT embedding FROM embeddings WHERE model = ? AND sha256 = ?"
                 row = self._reader.execute(query, (model, digest)).fetchone()
@@ -112,21 +113,14 @@ class ChangeLog:
 
         Nobody else writes meanwhile. Raises BusyError where another process holds the log for BUSY_SECONDS.
         """
-        with self._lock:
-            try:
-                self._writer.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                raise BusyError(f"another process has held {self.path} for {BUSY_SECONDS:g} s; try again") from error
+        with self._lock, translated(self.path):
+            self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield Writing(self._writer)
                 self._writer.execute("COMMIT")
-            except BaseException as error:
+            except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
-                    raise StateError(
-                        f"{self.path} cannot be written ({error}); free the disk or mend its owner"
-                    ) from error
                 raise
 
     def close(self) -> None:
@@ -199,6 +193,20 @@ def connect(path: Path) -> sqlite3.Connection:
     # FULL: the WAL is forced to the disk at each commit, so what was acknowledged outlives a power failure
     connection.execute("PRAGMA synchronous = FULL")
     return connection
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """What SQLite refuses of the log at `path` is a BusyError where another process held it, else a StateError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        # the low byte; the others say why, as in SQLITE_BUSY_RECOVERY
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF == sqlite3.SQLITE_BUSY:
+            raise BusyError(f"another process has held {path} for {BUSY_SECONDS:g} s; try again") from error
+        raise StateError(
+            f"{path} cannot be used ({error}); free the disk, mend its owner, or restore it from a backup"
+        ) from error
 
 
 def _change_of(connection: sqlite3.Connection, product_id: str) -> Change | None:

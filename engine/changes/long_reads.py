@@ -4,9 +4,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from engine.changes.log import ChangeLog, change_of_row, connect
+from engine.changes.log import ChangeLog, change_of_row, connect, translated
 from engine.changes.record import Change
-from engine.errors import StateError
 
 AT_ONCE = 500
 """Changes in memory together."""
@@ -45,9 +44,6 @@ def photos_named(log: ChangeLog) -> set[str]:
 
 @contextmanager
 def own_connection(log: ChangeLog) -> Iterator[sqlite3.Connection]:
-    """A connection for one piece of work. What SQLite refuses is a StateError."""
-    try:
-        with closing(connect(log.path)) as connection:
-            yield connection
-    except sqlite3.Error as error:
-        raise StateError(f"{log.path} cannot be used ({error}); free the disk, or restore it from a backup") from error
+    """A connection for one piece of work."""
+    with translated(log.path), closing(connect(log.path)) as connection:
+        yield connection

@@ -1,7 +1,7 @@
 """The log of changes: whole or not there, in the order of revisions, the last word about each product."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -140,7 +140,34 @@ def test_a_log_of_another_version_or_a_damaged_one_is_one_line(tmp_path: Path) -
         ChangeLog(tmp_path / "a")
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / LOG_FILE).write_bytes(b"no database, but long enough to be looked at" * 100)
-    with pytest.raises(StateError, match="cannot be opened"):
+    with pytest.raises(StateError, match=r"cannot be used \(file is not a database\); free the disk, mend its owner"):
         ChangeLog(tmp_path / "b")
-    with pytest.raises(StateError, match="cannot be opened"):
+    with pytest.raises(StateError, match=r"cannot be used \(unable to open database file\)"):
         ChangeLog(tmp_path / "c")
+
+
+def test_a_log_that_is_damaged_in_its_middle_is_one_line_whoever_reads_or_writes(tmp_path: Path) -> None:
+    whole = ChangeLog(tmp_path)
+    put(whole, *(product(f"P{number}", f"{number}") for number in range(2000)))
+    whole.close()
+    data = bytearray((tmp_path / LOG_FILE).read_bytes())
+    data[8192:] = b"\xff" * (len(data) - 8192)
+    (tmp_path / LOG_FILE).write_bytes(data)
+    log = ChangeLog(tmp_path)
+    tried: list[Callable[[], object]] = [
+        lambda: log.revision,
+        lambda: log.since(0),
+        lambda: log.change_of("P7"),
+        lambda: log.embeddings("m", ["a"]),
+        lambda: put(log, product("NEW")),
+    ]
+    for attempt in tried:
+        with pytest.raises(StateError, match=r"changes\.sqlite cannot be used \(database disk image is malformed\); "):
+            attempt()
+    log.close()
+
+
+def test_only_another_process_at_work_makes_the_log_busy(log: ChangeLog) -> None:
+    log._writer.execute("PRAGMA query_only = ON")  # as on a disk that went read-only
+    with pytest.raises(StateError, match="attempt to write a readonly database"), log.writing():
+        pass
