@@ -3,6 +3,7 @@
     TwinshotError                 the work failed                       exit code 1
     ├── ParityError               an exported model differs from the trained one
     ├── GateError                 a generation is worse than the live one
+    ├── UntidyError               a generation is live, but not everything that it replaces is deleted
     ├── BusyError                 another process is writing the same folder
     └── InputError                bad usage or bad input                exit code 2
         ├── CatalogueError        a catalogue, one of its rows
@@ -31,6 +32,10 @@ class ParityError(TwinshotError):
 
 class GateError(TwinshotError):
     """A new generation is worse than the live one; it was not published."""
+
+
+class UntidyError(TwinshotError):
+    """A new generation is live; what nothing needs any more could not be deleted."""
 
 
 class BusyError(TwinshotError):

@@ -1,7 +1,8 @@
 """Bringing a finished generation live, and tidying the bundle folder."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from engine.bundle.store import (
     require_bundles,
     set_current,
 )
-from engine.errors import BundleError
+from engine.errors import BundleError, UntidyError
 from engine.files import locked
 from index_builder import cache
 
@@ -46,11 +47,24 @@ def publish(staged: Path, bundles: Path, generation: str, keep: int) -> list[str
     """Move a whole generation in, make it live, delete all but the newest `keep` (engine.bundle.store.prune).
 
     Each step is atomic and durable: killed between two of them, the folder has a whole live generation.
-    Returns the ids of the deleted generations.
+    Returns the ids of the deleted generations. Raises UntidyError where only the deleting failed.
     """
     install(staged, bundles, generation)
     set_current(bundles, generation)
-    return prune(bundles, keep)
+    with tidying_up(generation):
+        return prune(bundles, keep)
+
+
+@contextmanager
+def tidying_up(live: str) -> Iterator[None]:
+    """What fails here is an UntidyError: `live` is live all the same."""
+    try:
+        yield
+    except Exception as error:
+        raise UntidyError(
+            f"{live} is live, but what nothing needs any more could not be deleted ({error}); "
+            "the next compaction or index deletes it"
+        ) from error
 
 
 def why_deleted(deleted: Sequence[str], keep: int) -> str:

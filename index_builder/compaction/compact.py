@@ -26,7 +26,7 @@ from index_builder.compaction.fold import Folded, fold
 from index_builder.compaction.merge import Merged, merge
 from index_builder.compaction.write import Sources, write_files
 from index_builder.progress import Progress
-from index_builder.publish import clear_leftovers, next_generation_id, publish, staging_folder, why_deleted
+from index_builder.publish import clear_leftovers, next_generation_id, publish, staging_folder, tidying_up, why_deleted
 from index_builder.report.compaction import write_compaction_report
 from index_builder.report.write import REPORT_FILE
 
@@ -43,7 +43,8 @@ def compact(bundles: Path, state_folder: Path, keep: int, threads: int, progress
     """Fold the log into a new generation and make it live; then delete what neither log nor generations need.
 
     keep: full generations that stay; threads: for photos that the model has not seen. Until the last step the live
-    generation is untouched. Raises BundleError, StateError, UnavailableError (no space), GateError and BusyError.
+    generation is untouched. Raises BundleError, StateError, UnavailableError (no space), GateError, BusyError and
+    UntidyError (it is live).
     """
     require_bundles(bundles)
     state = open_state(state_folder, begin=False)
@@ -57,7 +58,8 @@ def compact(bundles: Path, state_folder: Path, keep: int, threads: int, progress
             else:
                 report = {"generation": live.generation, "changes": 0, "includes_revision": live.includes_revision}
                 compacted = Compacted(None, report)
-            tidied = tidy(state, _models(bundles))
+            with tidying_up(compacted.report["generation"]):
+                tidied = tidy(state, _models(bundles))
         return Compacted(compacted.folder, {**compacted.report, "deleted": _deleted(tidied)})
     finally:
         state.close()

@@ -12,7 +12,7 @@ from engine.bundle.manifest import read_manifest
 from engine.bundle.store import current
 from engine.changes.long_reads import count_after
 from engine.changes.state import open_state
-from engine.errors import TwinshotError
+from engine.errors import TwinshotError, UntidyError
 from engine.wording import counted
 from index_builder.compaction.compact import Compacted, compact
 from index_builder.progress import Progress
@@ -53,8 +53,12 @@ def _look(bundles: Path, state: Path, ahead: int, keep: int, threads: int, progr
         if changes_ahead(bundles, state) >= ahead:
             progress.say(say(compact(bundles, state, keep, threads, Progress())))
         return EVERY
-    except (TwinshotError, OSError) as error:
-        progress.say(f"not compacted: {error}; tried again in {AGAIN:.0f} s")
+    except UntidyError as error:
+        progress.say(str(error))
+        return EVERY
+    except Exception as error:  # whatever it was, the next look may find it mended
+        reason = str(error) if isinstance(error, TwinshotError | OSError) else f"{type(error).__name__}: {error}"
+        progress.say(f"not compacted: {reason}; tried again in {AGAIN:.0f} s")
         return AGAIN
 
 

@@ -52,6 +52,42 @@ def test_a_failure_is_said_and_tried_again_later(
     assert changes_ahead(bundles, state.folder) == 0
 
 
+def test_a_failure_that_nobody_foresaw_is_said_and_tried_again_too(
+    bundles: Path, state: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delete(state, "P05")
+
+    def fail(*_: object) -> None:
+        raise IndexError("index -3 is out of bounds")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("index_builder.compaction.compact.merge", fail)
+        assert look(bundles, state, 1) == watch_module.AGAIN
+    assert "not compacted: IndexError: index -3 is out of bounds; tried again in 60 s" in capsys.readouterr().err
+    assert look(bundles, state, 1) == watch_module.EVERY
+    assert changes_ahead(bundles, state.folder) == 0
+
+
+@pytest.mark.parametrize("step", ["index_builder.publish.prune", "index_builder.compaction.compact.tidy"])
+def test_what_cannot_be_deleted_afterwards_does_not_make_it_not_compacted(
+    step: str, bundles: Path, state: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delete(state, "P05")
+
+    def fail(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "photos/aa")
+
+    monkeypatch.setattr(step, fail)
+    assert look(bundles, state, 1) == watch_module.EVERY
+    said = capsys.readouterr().err
+    assert (
+        f"{current(bundles)} is live, but what nothing needs any more could not be deleted ([Errno 13] Permission"
+        in said
+    )
+    assert "not compacted" not in said
+    assert changes_ahead(bundles, state.folder) == 0
+
+
 def test_the_command_watches_until_it_is_told_to_end(bundles: Path, state: State) -> None:
     command = [sys.executable, "-m", "twinshot", "compact", bundles, "--state", state.folder, "--watch", "--changes=1"]
     with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:
