@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -133,8 +134,26 @@ def _write_shard(stem: Path, shard: ShardRecord, digests: Digests, given: Ingred
 
 
 def _raw(path: Path, rows: int, width: int) -> "np.memmap[tuple[int, int], np.dtype[np.float16]]":
-    """A new raw file of float16 [rows, width], mapped for writing."""
-    return np.memmap(path, dtype=np.float16, mode="w+", shape=(rows, width))
+    """A new raw file of float16 [rows, width], mapped for writing. Raises OSError where the disk has no room for it.
+
+    All of it is taken from the disk first: a disk that fills up under a mapped file kills the process (SIGBUS).
+    """
+    with path.open("wb") as file:
+        _take_up(file, rows * width * 2)
+    return np.memmap(path, dtype=np.float16, mode="r+", shape=(rows, width))
+
+
+def _take_up(file: BinaryIO, length: int) -> None:
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, length)
+        else:  # macOS: what is written is there
+            zeros = bytes(min(length, 2**20))
+            for start in range(0, length, len(zeros)):
+                file.write(zeros[: length - start])
+            file.flush()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, file.name) from error
 
 
 def _write_rows(

@@ -90,11 +90,14 @@ class FlatIndex:
 
 
 def write_shard(path: Path, codes: Codes) -> None:
-    """Write uint8 [rows, bits / 8] as an IndexBinaryFlat file."""
+    """Write uint8 [rows, bits / 8] as an IndexBinaryFlat file. Raises OSError where that fails."""
     faiss = import_faiss()
     index = faiss.IndexBinaryFlat(codes.shape[1] * 8)
     index.add(np.ascontiguousarray(codes))
-    faiss.write_index_binary(index, str(path))
+    try:
+        faiss.write_index_binary(index, str(path))
+    except RuntimeError as error:  # its own for a full disk too; the function of C++ that it names first helps nobody
+        raise OSError(str(error).rpartition("failed: ")[2]) from error
 
 
 def scan(codes: Codes, code: Codes, count: int) -> Hits:

@@ -60,3 +60,8 @@ def test_codes_of_another_length_are_refused(tmp_path: Path) -> None:
     write_shard(path, np.zeros((3, 16), dtype=np.uint8))
     with pytest.raises(BundleError, match="codes of 128 bits, the model makes 64"):
         FlatIndex([path], 64)
+
+
+def test_a_disk_that_refuses_is_an_error_of_the_system(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"^could not open .*/none/00000.faiss for writing: No such file or directory$"):
+        write_shard(tmp_path / "none" / "00000.faiss", np.zeros((3, 8), dtype=np.uint8))
