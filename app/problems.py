@@ -154,7 +154,6 @@ _KIND_OF: tuple[tuple[type[TwinshotError], str], ...] = (
     (TakenError, "image-taken"),
     (TooManyPhotosError, "invalid-request"),
     (KeyUsedError, "key-used"),
-    (BusyError, "busy"),
 )
 
 
@@ -186,6 +185,9 @@ def _response(error: TwinshotError, request_id: str) -> Response:
 
 async def _on_twinshot_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, TwinshotError)
+    if isinstance(error, BusyError):
+        log.warning("%s", error)  # not said to callers: it has the path of the log of changes
+        error = ProblemError("busy", "another process is changing the catalogue; try again shortly")
     if _kind(error) == "internal-error":
         raise error  # the outermost layer logs it and answers 500
     return _response(error, _id(request))

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
+from engine.changes.log import connect
 from tests.app.conftest import Shops
 from tests.app.running import ask, photo_of
 from tests.app.test_error_table import check
@@ -216,6 +217,20 @@ def test_changes_are_listed_in_order_and_the_last_word_counts(shop: TestClient) 
     page = shop.get("/changes?since=3&limit=1").json()
     assert ([own["revision"] for own in page["changes"]], page["complete"]) == ([4], True)
     assert shop.get("/changes?since=4&limit=1").json() == {"changes": [], "revision": 4, "complete": True}
+
+
+def test_a_log_that_another_process_holds_is_busy_and_its_path_nobodys_business(
+    shop: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = shop.app_state["service"].writer.state.log
+    log._writer.execute("PRAGMA busy_timeout = 100")
+    other = connect(log.path)
+    other.execute("BEGIN IMMEDIATE")
+    response = shop.delete("/products/P03")
+    other.close()
+    assert check(response, "busy") == "another process is changing the catalogue; try again shortly"
+    assert str(log.path) in caplog.text
+    assert shop.delete("/products/P03").status_code == 200
 
 
 def test_a_log_that_is_read_for_long_holds_up_nobody_else(shop: TestClient) -> None:
