@@ -4,10 +4,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from app.routes.page import STATIC, policy
+from app.routes.whole_file import WholeFile
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,8 +47,8 @@ async def docs() -> HTMLResponse:
 
 
 @router.get("/docs/assets/{name}")
-async def docs_asset(name: str) -> FileResponse:
+async def docs_asset(name: str) -> WholeFile:
     """A file of Swagger UI."""
     if name not in _ASSETS:
         raise HTTPException(404)
-    return FileResponse(_ASSETS[name], headers={"Cache-Control": "public, max-age=3600"})
+    return WholeFile(_ASSETS[name], {"Cache-Control": "public, max-age=3600"})

@@ -1,11 +1,14 @@
 """GET /: a page to try the service with."""
 
+import os
 from pathlib import Path
-from typing import Any
 
-from fastapi import APIRouter, Response
-from fastapi.responses import FileResponse
-from fastapi.staticfiles import StaticFiles
+from fastapi import APIRouter, Request, Response
+from starlette.datastructures import Headers
+from starlette.staticfiles import NotModifiedResponse, PathLike, StaticFiles
+from starlette.types import Scope
+
+from app.routes.whole_file import WholeFile
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,16 +29,21 @@ _POLICY = policy("blob:")
 
 
 @router.get("/")
-async def page() -> FileResponse:
-    """The page."""
-    return FileResponse(STATIC / "index.html", headers={"Content-Security-Policy": _POLICY, **_FRESH})
+async def page(request: Request) -> Response:
+    """The page, or that it has not changed."""
+    response = await Files(directory=STATIC).get_response("index.html", request.scope)
+    response.headers["Content-Security-Policy"] = _POLICY  # of a 304 too, which a browser takes the headers from
+    return response
 
 
 class Files(StaticFiles):
     """The scripts, styles and pictures of the page."""
 
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+    def file_response(
+        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
         """The file, or that it has not changed."""
-        response = super().file_response(*args, **kwargs)
-        response.headers.update(_FRESH)
+        response = WholeFile(Path(full_path), _FRESH, stat_result)
+        if self.is_not_modified(response.headers, Headers(scope=scope)):
+            return NotModifiedResponse(response.headers)
         return response

@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse
 
 from app.deps import Parts
 from app.problems import ProblemError
+from app.routes.whole_file import WholeFile
 from app.samples import sample_names, sample_path
 from app.schemas import Sample, SampleList
 
@@ -27,9 +28,9 @@ async def samples(service: Parts) -> SampleList:
     response_class=FileResponse,
     responses={200: {"content": {"image/*": {}}}},
 )
-async def sample(name: str, service: Parts) -> FileResponse:
+async def sample(name: str, service: Parts) -> WholeFile:
     """The file as it is."""
     path = await asyncio.to_thread(sample_path, service.settings.samples, name)
     if path is None:
         raise ProblemError("unknown-image", f"no sample photo {name!r}; /samples lists them")
-    return FileResponse(path, headers={"Cache-Control": "private, max-age=3600"})
+    return WholeFile(path, {"Cache-Control": "private, max-age=3600"})

@@ -166,3 +166,24 @@ def test_the_pages_ask_nothing_of_other_hosts(client: TestClient, path: str) -> 
     assert "//" not in page.text
     for address in re.findall(r'(?:src|href)="([^"]+)"', page.text):
         assert client.get("/" + address).status_code == 200, address
+
+
+@pytest.mark.parametrize("path", ["/", "/static/icon.svg", "/docs/assets/docs.css", "/samples/a.jpg"])
+@pytest.mark.parametrize("part", ["bytes=0-3", "bytes=9999999-", "bytes=nonsense"])
+def test_a_file_is_answered_whole_whatever_part_is_asked_for(
+    clients: Clients, tmp_path: Path, path: str, part: str
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"a photo")
+    with clients(samples=tmp_path) as client:
+        whole, asked = client.get(path), client.get(path, headers={"Range": part})
+    assert (asked.status_code, asked.content) == (200, whole.content)
+    assert asked.headers["Accept-Ranges"] == "none"
+
+
+@pytest.mark.parametrize("path", ["/", "/static/icon.svg"])
+def test_a_browser_whose_copy_still_stands_hears_so(client: TestClient, path: str) -> None:
+    first = client.get(path)
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    for name in ("ETag", "Cache-Control", "Content-Security-Policy"):  # a browser goes by those of the 304
+        assert again.headers[name] == first.headers[name]
