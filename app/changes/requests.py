@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from app.body import FIELD
@@ -15,25 +14,11 @@ from app.gate import Gate
 from app.known import Known
 from app.page_address import PageAddress
 from app.problems import ProblemError
-from app.wording import shown
+from app.wording import plain, shown
 from engine.changes.record import StoredPhoto, StoredProduct
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Id = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
-
-IF_MATCH = {
-    "name": "If-Match",
-    "in": "header",
-    "schema": {"type": "string"},
-    "description": "Only if the product is still as this ETag says; else 412.",
-}
-IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "schema": {"type": "string"},
-    "description": "Any text of your own: the same request is done once, however often it comes within a day.",
-}
-"""As OpenAPI has them: FastAPI does not see these headers, which it would read more slowly."""
 
 _MEANT = {
     "images": "POST /products/{0}/images adds photos to {0!r}",
@@ -78,11 +63,11 @@ _ID: TypeAdapter[str] = TypeAdapter(NewId)
 
 
 def id_of(product_id: str) -> str:
-    """The id of a product that is put, from its address. Raises RequestValidationError."""
+    """The id of a product that is put, from its address. Raises ProblemError."""
     try:
         return _ID.validate_python(product_id)
     except ValidationError as error:
-        raise _invalid(error, "path", "product_id") from error
+        raise _invalid(error, "product_id") from error
 
 
 def require_own_address(product_id: str) -> None:
@@ -95,7 +80,7 @@ def require_own_address(product_id: str) -> None:
 
 
 def fields_of(uploads: Sequence[Upload]) -> ProductFields:
-    """The part `product` of a form, read as JSON. Raises ProblemError and RequestValidationError."""
+    """The part `product` of a form, read as JSON. Raises ProblemError."""
     parts = [own for own in uploads if own.name == "product"]
     if len(parts) > 1:
         raise ProblemError("invalid-request", f"product: {len(parts)} parts of this name, at most one")
@@ -106,16 +91,18 @@ def fields_of(uploads: Sequence[Upload]) -> ProductFields:
 
 
 def patch_of(body: bytes) -> dict[str, str | None]:
-    """What a JSON merge patch (RFC 7396) changes of a product: null is unknown. Raises RequestValidationError."""
+    """What a JSON merge patch (RFC 7396) changes of a product: null is unknown. Raises ProblemError."""
     try:
         return ProductFields.model_validate_json(body).model_dump(exclude_unset=True)
     except ValidationError as error:
         raise _invalid(error, "patch") from error
 
 
-def _invalid(error: ValidationError, *where: str) -> RequestValidationError:
-    """As FastAPI says it of what it reads itself; `where` it came from."""
-    return RequestValidationError([{**own, "loc": (*where, *own["loc"])} for own in error.errors()])
+def _invalid(error: ValidationError, name: str) -> ProblemError:
+    """The first thing wrong with what was sent, said of its field, or of `name` where it is the whole."""
+    first = error.errors()[0]
+    first["loc"] = (name, *first["loc"])
+    return ProblemError("invalid-request", plain(first))
 
 
 def photos_of(uploads: Sequence[Upload]) -> list[NewPhoto]:

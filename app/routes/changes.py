@@ -12,8 +12,6 @@ from app.asked import ChangesParams
 from app.changes.answers import ChangeList, ChangeRecord, ProductChange
 from app.changes.operations import MOST_PHOTOS, Shop, add, edit, put, remove, remove_photo
 from app.changes.requests import (
-    IDEMPOTENCY_KEY,
-    IF_MATCH,
     ProductFields,
     fields_of,
     id_of,
@@ -33,6 +31,20 @@ from engine.changes.record import Change
 
 writes = APIRouter(tags=["changes"])
 reads = APIRouter(tags=["changes"])
+
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "Only if the product is still as this ETag says; else 412.",
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "Any text of your own: the same request is done once, however often it comes within a day.",
+}
+"""As OpenAPI has them: FastAPI does not see these headers, which it would read more slowly."""
 
 _IMAGES = {"type": "array", "items": {"type": "string", "format": "binary"}}
 _PRODUCT = {"type": "string", "description": "JSON: title, url, meta, level2, leaf; what is left out is unknown."}
