@@ -52,6 +52,7 @@ def create_app(settings: Settings, live: Live, state: State | None = None, trace
         version=version("twinshot"),
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=lifespan_of(settings, live, telemetry, state),
         generate_unique_id_function=_operation_id,
         telemetry=OFF if traces is None else traces.fastapi,

@@ -55,6 +55,7 @@ CASES: list[tuple[str, str, Ask]] = [
     ("unknown image", "unknown-image", lambda c, _: c.get("/images/P99-0")),
     ("image out of the folder", "unknown-image", lambda c, _: c.get("/images/..%2F..%2Fmanifest.json")),
     ("unknown route", "unknown-route", lambda c, _: c.get("/nothing/here")),
+    ("an address with a slash too many", "unknown-route", lambda c, _: c.get("/info/")),
     ("unknown static file", "unknown-route", lambda c, _: c.get("/static/nothing.js")),
     ("unknown docs file", "unknown-route", lambda c, _: c.get("/docs/assets/nothing.js")),
     ("wrong method", "method-not-allowed", lambda c, _: c.delete("/search")),
