@@ -8,14 +8,13 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
-from app.form import CLOSE, Form, Part, Upload, too_large
+from app.form import CLOSE, FIELD, Form, Part, Upload, too_large
 from app.pace import Pace
 from app.problems import ProblemError
 from app.settings import Settings
 
 OVERHEAD = 64 * 1024
 """Bytes that the multipart framing of one photo may take."""
-FIELD = "image"
 
 
 class Intake:

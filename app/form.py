@@ -10,6 +10,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from app.problems import ProblemError
 from app.wording import of_photo
 
+FIELD = "image"
+"""The name of a part that is a photo."""
 CLOSE = {"Connection": "close"}
 """The rest of the body stays unread, so the connection cannot carry another request."""
 MOST_PARTS = 10_000
@@ -116,8 +118,8 @@ class Form:
         part = self._parts[-1]
         part.feed(data[start:end])
         if len(part) > self._most_bytes:
-            what = "the photo is larger" if part.name == "image" else f"the part {part.name!r} is larger"
-            if part.name == "image" and part.filename:
+            what = "the photo is larger" if part.name == FIELD else f"the part {part.name!r} is larger"
+            if part.name == FIELD and part.filename:
                 what = of_photo(part.filename, what)
             raise too_large(what, self._most_bytes)
 

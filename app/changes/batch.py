@@ -6,14 +6,13 @@ What is wrong with one operation is said of that one and spoils no other.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.body import FIELD
 from app.changes.answers import ChangeItem, ProductChange
 from app.changes.errors import ChangeError
 from app.changes.lines import Line, Operation, line_of
 from app.changes.operations import Shop
 from app.changes.requests import photos_of
 from app.changes.write import NewPhoto
-from app.form import Upload
+from app.form import FIELD, Upload
 from app.problems import ProblemError, problem_of
 from app.settings import Settings
 from app.wording import shown

@@ -7,9 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
-from app.body import FIELD
 from app.changes.write import NewPhoto, Once
-from app.form import Upload
+from app.form import FIELD, Upload
 from app.gate import Gate
 from app.known import Known
 from app.page_address import PageAddress

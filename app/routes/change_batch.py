@@ -4,12 +4,12 @@ import asyncio
 
 from fastapi import APIRouter
 
-from app.body import FIELD
 from app.changes.answers import ChangeBatch
 from app.changes.batch import MOST, PART, batch_of, largest
 from app.changes.operations import Shop
 from app.changes.requests import once_of, taking
 from app.deps import ChangeRequest, RequestId
+from app.form import FIELD
 from app.routes.changes import IDEMPOTENCY_KEY
 from app.telemetry import Outcome, Timing
 

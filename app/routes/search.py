@@ -6,10 +6,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from app.asked import SearchParams
-from app.body import FIELD
 from app.cache.entries import KEPT, Answer
 from app.deps import PhotoSearch
-from app.form import Upload
+from app.form import FIELD, Upload
 from app.parameters import described
 from app.problems import ProblemError, problem_of
 from app.routes.results import page_of, query_of
