@@ -1,7 +1,8 @@
 """Exact search over FAISS binary shards, read in place from the mapped files. With gpu.py all that knows FAISS.
 
 A scan over codes is bound by memory bandwidth, so rows that are not in scope are not read at all: each range of a
-scope is searched as a slice of the mapped codes (`faiss.knn_hamming`, the kernel of IndexBinaryFlat itself).
+scope is searched as a slice of the mapped codes (`faiss.knn_hamming` and `hamming_range_search`, the kernels of
+IndexBinaryFlat itself).
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import numpy as np
 
 from engine.codes import Codes
 from engine.errors import BundleError, UnavailableError
-from engine.index.protocol import Hits, Rows, Scope, sorted_hits
+from engine.index.protocol import Distances, Hits, Rows, Scope, sorted_hits
 
 
 class FlatIndex:
@@ -66,16 +67,11 @@ class FlatIndex:
     def within(self, code: Codes, radius: int, scope: Scope) -> Hits:
         """See HammingIndex."""
         rows, distances = [_NO_ROWS], [_NO_DISTANCES]
-        for start, index, view in self._shards:
-            ranges = _within_shard(scope, start, len(view))
-            if not ranges:
-                continue
-            _, found, ids = index.range_search(code[None], radius + 1)
-            inside = np.zeros(len(ids), dtype=bool)
-            for first, last in ranges:
-                inside |= (ids >= first) & (ids < last)
-            rows.append(ids[inside].astype(np.int64) + start)
-            distances.append(found[inside].astype(np.int32))
+        for start, _, view in self._shards:
+            for first, last in _within_shard(scope, start, len(view)):
+                ids, found = _all_within(self._faiss, code, radius, view[first:last])
+                rows.append(ids + (start + first))
+                distances.append(found)
         return sorted_hits(np.concatenate(rows), np.concatenate(distances))
 
     def codes(self, rows: Rows) -> Codes:
@@ -132,6 +128,16 @@ def _within_shard(scope: Scope, start: int, rows: int) -> list[tuple[int, int]]:
     """The ranges of `scope` inside one shard, in the shard's own row numbers."""
     clipped = ((max(first - start, 0), min(last - start, rows)) for first, last in scope)
     return [(first, last) for first, last in clipped if first < last]
+
+
+def _all_within(faiss: Any, code: Codes, radius: int, codes: Codes) -> tuple[Rows, Distances]:
+    """The places and the distances of those of `codes` that are at most `radius` away from `code`."""
+    found = faiss.RangeSearchResult(1)
+    asked, among = faiss.swig_ptr(code), faiss.swig_ptr(codes)
+    faiss.hamming_range_search(asked, among, 1, len(codes), radius + 1, codes.shape[1], found)  # nearer than this
+    count = int(faiss.rev_swig_ptr(found.lims, 2)[1])
+    ids, distances = faiss.rev_swig_ptr(found.labels, count), faiss.rev_swig_ptr(found.distances, count)
+    return ids.astype(np.int64), distances.astype(np.int32)  # copies: what they point to goes with `found`
 
 
 def _map(faiss: Any, path: Path, bits: int) -> Any:

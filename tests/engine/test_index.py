@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -41,6 +42,20 @@ def test_faiss_shards_answer_as_brute_force(
 
     wanted = rng.integers(0, rows, 10) if rows else np.empty(0, dtype=np.int64)
     assert np.array_equal(index.codes(wanted), oracle.codes(wanted))
+
+
+def test_rows_that_are_not_in_scope_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / "0.faiss", tmp_path / "1.faiss"]
+    for path in paths:
+        write_shard(path, np.zeros((100, 8), dtype=np.uint8))
+    index, scope, code = FlatIndex(paths, 64), ((10, 30), (90, 105)), np.zeros(8, dtype=np.uint8)
+    read: list[int] = []
+    nearest, within = faiss.knn_hamming, faiss.hamming_range_search
+    monkeypatch.setattr(faiss, "knn_hamming", lambda *given: read.append(len(given[1])) or nearest(*given))
+    monkeypatch.setattr(faiss, "hamming_range_search", lambda *given: read.append(given[3]) or within(*given))
+    assert (len(index.nearest(code, 200, scope)), read) == (35, [20, 10, 5])
+    read.clear()
+    assert (len(index.within(code, 0, scope)), read) == (35, [20, 10, 5])
 
 
 def test_a_missing_shard_is_named(tmp_path: Path) -> None:
