@@ -26,16 +26,17 @@ def test_distances_count_differing_bits(seed: int, bits: int) -> None:
     assert hamming(codes[0], codes).tolist() == expected
 
 
-@given(SEEDS, st.sampled_from([8, 128, 512, 1024, 2048]))
+@given(SEEDS, st.sampled_from([8, 128, 512, 1024, 2048, 8192]))
 def test_similarity_is_the_cosine_between_the_query_and_the_signs(seed: int, bits: int) -> None:
     rng = np.random.default_rng(seed)
     embedding, thresholds = rng.normal(size=(2, bits)).astype(np.float32)
-    codes = rng.integers(0, 256, (7, bits // 8), dtype=np.uint8)
+    # the last one's signs all agree with the query: there truncating takes most away
+    codes = np.vstack([rng.integers(0, 256, (7, bits // 8), dtype=np.uint8), binarise(embedding, thresholds)])
     signs = unpack(codes).astype(np.float64) * 2 - 1
     centred = embedding.astype(np.float64) - thresholds
     expected = signs @ centred / np.linalg.norm(centred) / np.sqrt(bits)
     got = similarity(direction(embedding, thresholds), codes)
-    assert np.abs(got - expected).max() < 1e-4 if bits < 64 else np.abs(got - expected).max() < 2e-5
+    assert np.abs(got - expected).max() <= bits / 2**24 + 1e-7  # float32 itself
 
 
 @given(SEEDS, st.integers(1, 40))
