@@ -98,11 +98,15 @@ def compare(new: Evaluation, live: Evaluation) -> dict[str, Any]:
     return result
 
 
-def faults(rows: int, live: dict[str, Any]) -> list[str]:
-    """Why a generation of `rows` rows may not replace the live one that `compare` describes; empty if it may."""
+def faults(rows: int, live: dict[str, Any], deleted: int = 0) -> list[str]:
+    """Why a generation of `rows` rows may not replace the live one that `compare` describes; empty if it may.
+
+    deleted: rows of the live one that were deleted through the service, which is not judged.
+    """
     found = []
-    if rows < live["rows"] * (1 - ROWS_FALL):
-        found.append(f"its rows fall from {live['rows']:,} to {rows:,} (the limit is {ROWS_FALL:.0%})")
+    if rows < (live["rows"] - deleted) * (1 - ROWS_FALL):
+        meant = f", {deleted:,} of them deleted through the service" if deleted else ""
+        found.append(f"its rows fall from {live['rows']:,} to {rows:,}{meant} (the limit is {ROWS_FALL:.0%})")
     if "change" in live and live["change"]["mean"] < -RECALL_FALL - 1e-9:
         recall = live["recall@1"]
         asked = counted(live["answered_by_both"], "held-out query", "held-out queries")

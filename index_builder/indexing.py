@@ -94,7 +94,8 @@ class _Run:
             held_out = [row for row in checked.rows if not row.indexed]
             calibration = self._calibrate(staged, catalogue, [*encoded.rows, *held_out])
             judged = [*encoded.rows, *held_out]
-            measured = measure(order, staged, self._encoder, catalogue, judged, self._progress)
+            gone = self._word.deleted if self._word else ()
+            measured = measure(order, staged, self._encoder, catalogue, judged, gone, self._progress)
             update = {"quality": measured.quality, "calibration": calibration.calibration}
             manifest = manifest.model_copy(update=update)
             seconds = dict(self._progress.seconds)
@@ -118,7 +119,9 @@ class _Run:
             return None
         word = read_word(order.state)
         if not order.force:
-            require_owner(self._owner, word.state, "name its folder with --state, or use --force REASON")
+            require_owner(
+                self._owner, word.state_id, word.folder, "name its folder with --state, or use --force REASON"
+            )
         self._progress.say(
             f"the log in {order.state}: {counted(len(word.changes), 'changed product')}, up to revision "
             f"{word.revision:,}"
@@ -129,7 +132,7 @@ class _Run:
     def _state_id(self) -> str | None:
         """The state of the word, else the folder's own: a generation without the log's changes waits for them too."""
         if self._word is not None:
-            return self._word.state.log.state_id
+            return self._word.state_id
         return None if self._owner is None else self._owner.state_id
 
     def _check(self) -> tuple[Catalogue | None, Checked, list[str]]:

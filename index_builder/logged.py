@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from engine.catalogue.photos import FolderPhotos, Photos
 from engine.catalogue.row import Row
 from engine.changes.log import LOG_FILE
 from engine.changes.long_reads import changes_after
+from engine.changes.photos import PhotoStore
 from engine.changes.record import Change, StoredPhoto, StoredProduct
-from engine.changes.state import State, open_state
+from engine.changes.state import open_state
 from index_builder.cache import Digests
 
 NO_CATALOGUE = "(empty)"
@@ -23,9 +25,17 @@ NO_CATALOGUE = "(empty)"
 class Word:
     """The log at one moment: the last change of each product that it speaks of, and the revision of the last of all."""
 
-    state: State
+    state_id: str
+    folder: Path
+    """Of the state."""
+    photos: PhotoStore
     revision: int
     changes: dict[str, Change]
+
+    @property
+    def deleted(self) -> set[str]:
+        """The products that are there no more."""
+        return {own.product_id for own in self.changes.values() if own.product is None}
 
     @property
     def products(self) -> list[tuple[int, StoredProduct]]:
@@ -35,12 +45,10 @@ class Word:
 
 def read_word(folder: Path) -> Word:
     """The word of the log in a state folder, in one consistent read. Raises StateError."""
-    state = open_state(folder, begin=False)
-    try:
+    with closing(open_state(folder, begin=False)) as state:
         changes = [change for part in changes_after(state.log, 0) for change in part]
-    finally:
-        state.close()
-    return Word(state, changes[-1].revision if changes else 0, {own.product_id: own for own in changes})
+        revision = changes[-1].revision if changes else 0
+        return Word(state.log.state_id, folder, state.photos, revision, {own.product_id: own for own in changes})
 
 
 def with_word(catalogue: Catalogue | None, word: Word) -> Catalogue:
@@ -50,7 +58,7 @@ def with_word(catalogue: Catalogue | None, word: Word) -> Catalogue:
     nothing of one that was deleted. Held-out rows stay, for they are questions; they take the product's category.
     """
     own = [_row_or_fault(word, *named) for named in _named(word, catalogue)]
-    photos = _BothPhotos(word.state, catalogue.photos if catalogue else None)
+    photos = _BothPhotos(word.folder, catalogue.photos if catalogue else None)
 
     def entries() -> Iterator[Row | BadRow]:
         yield from own
@@ -62,7 +70,7 @@ def with_word(catalogue: Catalogue | None, word: Word) -> Catalogue:
 
 def stay_removed(catalogue: Catalogue, word: Word) -> list[str]:
     """The ids of the products that `catalogue` would put into the index and that were deleted through the log."""
-    deleted = {own.product_id for own in word.changes.values() if own.product is None}
+    deleted = word.deleted
     rows = (entry for entry in catalogue.entries() if isinstance(entry, Row) and entry.indexed) if deleted else ()
     return list(dict.fromkeys(row.product for row in rows if row.product in deleted))
 
@@ -97,7 +105,7 @@ def _named(word: Word, catalogue: Catalogue | None) -> list[tuple[int, StoredPro
 
     A photo that came with the catalogue is not in the state when its product was only changed afterwards.
     """
-    store = word.state.photos
+    store = word.photos
     named = [(revision, own, photo) for revision, own in word.products for photo in own.photos]
     there = {photo.sha256 for _, _, photo in named if store.has(photo.sha256)}
     away = {(own.product_id, photo.image_id) for _, own, photo in named if photo.sha256 not in there}
@@ -114,7 +122,7 @@ def _named(word: Word, catalogue: Catalogue | None) -> list[tuple[int, StoredPro
 def _row_or_fault(
     word: Word, revision: int, product: StoredProduct, photo: StoredPhoto, image: str | None
 ) -> Row | BadRow:
-    file = str(word.state.folder / LOG_FILE)
+    file = str(word.folder / LOG_FILE)
     if image is None:
         message = (
             f"photo {photo.image_id!r} of product {product.product_id!r} is neither in the state nor in the catalogue; "
@@ -138,8 +146,8 @@ def _row_or_fault(
 class _BothPhotos:
     """The photos of a state by their absolute paths, and those of a catalogue by its names."""
 
-    def __init__(self, state: State, catalogue: Photos | None) -> None:
-        folder = state.folder / "photos"
+    def __init__(self, state: Path, catalogue: Photos | None) -> None:
+        folder = state / "photos"
         self._state = FolderPhotos(folder)
         self._root = os.path.abspath(folder) + "/"  # noqa: PTH100 - resolve() would follow links
         self._catalogue = catalogue or self._state

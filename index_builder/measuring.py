@@ -1,6 +1,6 @@
 """A staged generation beside the live one: how well it answers, and whether it may take over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from engine.catalogue.catalogue import Catalogue
 from engine.catalogue.row import Row
 from engine.encoder import Encoder
 from engine.errors import BundleError, GateError
+from engine.live.photo_codes import model_key
 from index_builder.gate import Examined, Examiner, Judges, choose_judges, compare, faults, quality_of, require_pass
 from index_builder.order import Order
 from index_builder.progress import Progress
@@ -31,11 +32,18 @@ class Measured:
 
 
 def measure(
-    order: Order, staged: Path, encoder: Encoder, catalogue: Catalogue | None, rows: Sequence[Row], progress: Progress
+    order: Order,
+    staged: Path,
+    encoder: Encoder,
+    catalogue: Catalogue | None,
+    rows: Sequence[Row],
+    deleted: Collection[str],
+    progress: Progress,
 ) -> Measured:
     """Measure what is staged. Raises GateError if it may not replace the live one.
 
-    encoder: the staged generation's; rows: all that are indexed or held out.
+    encoder: the staged generation's; rows: all that are indexed or held out; deleted: the products that were
+    deleted through the service: that they are gone was meant.
     """
     new, live = open_generation(staged), _live(order, progress)
     judges = choose_judges(rows)
@@ -48,11 +56,12 @@ def measure(
             own = examiner.examine(new, encoder, "new", floats=True)
             quality = quality_of(own.evaluation, judges)
             if live is not None and live.manifest.rows:
-                same = live.card.onnx_sha256 == new.card.onnx_sha256
+                same = model_key(live.card) == model_key(new.card)
                 other = encoder if same else Encoder(live.folder, order.device, order.threads)
                 its = examiner.examine(live, other, "live", floats=False)
                 beside = compare(own.evaluation, its.evaluation)
-    reasons = faults(new.manifest.rows, beside) if beside else []
+    meant = sum(len(live.table.product(own)) for own in deleted) if live else 0
+    reasons = faults(new.manifest.rows, beside, meant) if beside else []
     require_pass(new.id, reasons, order.force)
     quality = {**quality, "beside": beside or None, "forced": order.force, "faults": reasons}
     return Measured(quality, judges, own, live.manifest if live else None)

@@ -34,11 +34,11 @@ def owner_of(bundles: Path, live: str | None) -> Owner | None:
     return None
 
 
-def require_owner(owner: Owner | None, state: State, remedy: str) -> None:
-    """Raise StateError where a folder belongs to another state: another shop's changes are not for it."""
-    if owner is not None and owner.state_id != state.log.state_id:
+def require_owner(owner: Owner | None, state_id: str, folder: Path, remedy: str) -> None:
+    """Raise StateError where a bundle folder is another state's than that in `folder`: its changes are not for it."""
+    if owner is not None and owner.state_id != state_id:
         raise StateError(
-            f"the state in {state.folder} has the id {state.log.state_id}, but generation {owner.generation} has "
+            f"the state in {folder} has the id {state_id}, but generation {owner.generation} has "
             f"changes of state {owner.state_id}; {remedy}"
         )
 
@@ -47,7 +47,7 @@ def require_served_with(bundles: Path, manifest: Manifest, state: State) -> None
     """Raise StateError where the folder belongs to another state, BundleError where the state has lost changes that the
     generation includes."""
     remedy = "name its folder as TWINSHOT_STATE, or `twinshot rollback` to one of this state"
-    require_owner(owner_of(bundles, manifest.generation), state, remedy)
+    require_owner(owner_of(bundles, manifest.generation), state.log.state_id, state.folder, remedy)
     included, last = manifest.includes_revision, state.log.revision
     if included > last:  # the next changes would have numbers that count as included, and never be seen
         raise BundleError(

@@ -145,7 +145,7 @@ class _Run:
 
 
 def _require_log(bundles: Path, state: State, live: Manifest) -> None:
-    require_owner(owner_of(bundles, live.generation), state, "name its folder with --state")
+    require_owner(owner_of(bundles, live.generation), state.log.state_id, state.folder, "name its folder with --state")
     if state.log.revision < live.includes_revision:
         raise StateError(
             f"{state.log.path} ends at revision {state.log.revision:,}, but {live.generation} includes changes up to "

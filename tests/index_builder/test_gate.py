@@ -90,6 +90,13 @@ def test_rows_may_fall_by_a_fifth_and_no_more(rows: int, passes: bool) -> None:
     assert passes or found == [f"its rows fall from 100 to {rows} (the limit is 20%)"]
 
 
+def test_rows_that_were_deleted_through_the_service_are_not_judged() -> None:
+    assert faults(56, {"generation": "old", "rows": 100}, deleted=30) == []
+    assert faults(55, {"generation": "old", "rows": 100}, deleted=30) == [
+        "its rows fall from 100 to 55, 30 of them deleted through the service (the limit is 20%)"
+    ]
+
+
 def test_a_model_that_knows_less_is_not_published(tmp_path: Path, tiny_catalogue: Path, tiny_model: Path) -> None:
     out = tmp_path / "out"
     run(tiny_catalogue, tiny_model, out)
