@@ -147,7 +147,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(browser: Browse
 
 def test_photos_are_added_and_removed(keeper: Page, shop: Process, photos: list[Path]) -> None:
     keeper.goto("/#catalogue?product=P08")
-    pictures = keeper.get_by_role("list", name="Photos").get_by_role("img")
+    pictures = keeper.get_by_role("list", name="Photos", exact=True).get_by_role("img")
     keeper.get_by_role("button", name="Add photos").click()
     keeper.locator("#field-photos").set_input_files(photos[:1])
     keeper.locator("form").get_by_role("button", name="Add photos").click()
