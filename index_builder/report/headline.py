@@ -11,6 +11,11 @@ _ASKED = {
     "val": "photos that were held out",
     "leave-one-out": "photos of the catalogue, each asked as though it were not there",
 }
+_FLATTERED = {
+    "val": "",
+    "catalogue": " That was measured on photos of the catalogue: of customers' own fewer are answered so, and more of "
+    "these wrongly.",
+}
 
 
 def headline(manifest: Manifest) -> list[str]:
@@ -31,8 +36,8 @@ def headline(manifest: Manifest) -> list[str]:
         sentences.append(f"That was measured of {measured}, and not again since changes were folded in.")
     if quality["queries"] == "leave-one-out":
         sentences.append(
-            "Photos of one product in a catalogue are often much alike; customers' own photos are harder, "
-            "and rows of split val would tell by how much."
+            "Photos of one product in a catalogue are often much alike, and the model may have been trained on these; "
+            "customers' own photos are harder, and rows of split val would tell by how much."
         )
     return [*sentences, _scores(manifest.calibration)]
 
@@ -41,6 +46,7 @@ def _found(quality: dict[str, Any]) -> str:
     answered, product = quality["answered"], quality["product"]
     first, ten = (_of(product[name], answered) for name in ("recall@1", "recall@10"))
     how = _ASKED[quality["queries"]]
+    first = first[0].upper() + first[1:]
     return f"{first} photos find their product in the first place, and {ten} among the first ten ({answered:,} {how})."
 
 
@@ -52,7 +58,7 @@ def _scores(own: Calibration | None) -> str:
         return f"No answer was sure enough ({limit}) to be called the same product."
     return (
         f"Where an answer is called the same product ({limit}), that is right {_times(own.precision)}, and "
-        f"{_of(own.recall, own.queries)} photos of products in the shop are answered so."
+        f"{_of(own.recall, own.queries)} photos of products in the shop are answered so.{_FLATTERED[own.source]}"
     )
 
 

@@ -227,11 +227,24 @@ def test_a_manager_is_told_in_words_that_promise_neither_all_nor_nothing(calibra
         "74 of 100 photos find their product in the first place, and more than 99 of 100 among the first ten "
         "(1,265 photos that were held out)."
     )
+    all_of_them = {**quality, "product": {**product, "recall@1": 0.9961}}
+    assert headline(manifest.model_copy(update={"quality": all_of_them}))[0].startswith("More than 99 of 100 photos")
     few = {**quality, "answered": 20, "product": {**product, "recall@1": 0.85, "recall@10": 1.0}}
     assert (
         "17 of 20 photos find their product in the first place, and 20 of 20"
         in headline(manifest.model_copy(update={"quality": few}))[0]
     )
+
+
+@pytest.mark.parametrize(("source", "flatters"), [("val", False), ("catalogue", True)])
+def test_scores_that_were_fitted_on_the_catalogue_are_said_to_flatter(
+    calibrated_bundle: Path, source: str, flatters: bool
+) -> None:
+    manifest = read_manifest(live(calibrated_bundle))
+    assert manifest.calibration
+    own = manifest.calibration.model_copy(update={"source": source, "precision": 0.96})
+    told = headline(manifest.model_copy(update={"calibration": own}))[-1]
+    assert told.endswith("and more of these wrongly.") == flatters
 
 
 @pytest.mark.parametrize(
