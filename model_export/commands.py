@@ -214,7 +214,8 @@ def _require_some(rows: "Sequence[Row]", catalogue: Path) -> None:
 
 def _summary(done: "Trained") -> dict[str, str]:
     said = [f"{name.removeprefix('val_').replace('_at_', '@')} {value:.3f}" for name, value in done.figures.items()]
-    best = {"best epoch": f"{done.best_epoch}, on held-out photos: {', '.join(said)}"} if said else {}
+    held_out = counted(done.held_out, "held-out photo")
+    best = {"best epoch": f"{done.best_epoch}, on {held_out}: {', '.join(said)}"} if said else {}
     return {"run": str(done.run), "photos": f"{done.photos:,}", "time": f"{done.seconds:,.0f} s", **best}
 
 

@@ -29,19 +29,18 @@ def train_epochs(run: Run, initial: State) -> list[dict[str, float]]:
         trainer.resume(last)
         history = last["history"]
         run.reporter.line(f"resuming {run.folder.path} after epoch {len(history)} of {recipe.epochs}")
-    began, first = time.monotonic(), len(history)
     with ExitStack() as stack:
         if run.group.leads:
             curves = stack.enter_context(Curves(run.folder.path / TENSORBOARD, len(history) + 1))
         for number in range(len(history), recipe.epochs):
+            began = time.monotonic()
             line = {"epoch": float(number + 1), **trainer.epoch(number, run.reporter)}
             if not math.isfinite(line["loss"]):
                 raise TwinshotError(f"the loss of epoch {number + 1} is {line['loss']}; lower lr_backbone and lr_heads")
             if run.group.leads:
                 line |= _steer(run, initial, trainer, history, line)
                 curves.add(number + 1, line)
-                each = (time.monotonic() - began) / (len(history) + 1 - first)
-                run.reporter.line(_describe(line, recipe.epochs, each))
+                run.reporter.line(_describe(line, recipe.epochs, time.monotonic() - began))
             history.append(line)
     return history
 
@@ -74,7 +73,7 @@ def _validate(run: Run, initial: State, trained: State) -> dict[str, float]:
 
 
 def _describe(line: dict[str, float], epochs: int, each: float) -> str:
-    """What a person wants of an epoch; log.csv has the rest. `each`: the seconds of one, validation included."""
+    """What a person wants of an epoch; log.csv has the rest. `each`: its seconds, validation included."""
     number = int(line["epoch"])
     parts = [f"epoch {number}/{epochs}", f"loss {line['loss']:.3f}"]
     if "val_recall_at_1" in line:

@@ -37,12 +37,13 @@ PARITY_PHOTOS = 128
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a finished run says of itself. `figures` are the validation figures of its best epoch."""
+    """What a finished run says of itself. `figures` are those of its best epoch on the photos that were `held_out`."""
 
     run: Path
     epochs: int
     best_epoch: int
     photos: int
+    held_out: int
     seconds: float
     figures: dict[str, float]
 
@@ -81,7 +82,8 @@ def train(
     best = max(reversed(history), key=lambda line: line.get("val_recall_at_1", line["epoch"]), default={"epoch": 0.0})
     figures = {key: value for key, value in best.items() if key.startswith("val_")}
     seconds = time.monotonic() - started
-    return Trained(out, len(history), int(best["epoch"]), len(run.split.train), round(seconds, 1), figures)
+    counts = len(run.split.train), len(run.split.queries)
+    return Trained(out, len(history), int(best["epoch"]), *counts, round(seconds, 1), figures)
 
 
 def _prepare(
