@@ -22,10 +22,9 @@ _AGAIN = "build it again with `twinshot index`, or make an older one live with `
 
 
 def live(bundles: Path) -> Finding:
-    """What CURRENT names, and what there is to go back to."""
+    """What CURRENT names, and how many others could be made live."""
     name, others = current(bundles), len(names(bundles)) - 1
-    back = f"{others} to roll back to" if others else "none to roll back to"
-    return Finding("generation", "ok", f"{name} is live, {back}")
+    return Finding("generation", "ok", f"{name} is live, {counted(others, 'other') if others else 'no other'} kept")
 
 
 def files(folder: Path, manifest: Manifest, verify: bool) -> Finding:
