@@ -12,6 +12,7 @@ from engine.catalogue.check import check
 from engine.encoder import Encoder
 from engine.errors import CatalogueError
 from index_builder.evaluate import Evaluation, evaluate
+from index_builder.matches import Matches, judge_matches
 from index_builder.progress import Progress
 from index_builder.queries import choose_rows, encode_queries, open_queries
 from index_builder.submission import read_submission
@@ -19,9 +20,12 @@ from index_builder.submission import read_submission
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A generation's evaluation on a catalogue's queries, the splits they came from, and how many were undecodable."""
+    """A generation's evaluation on a catalogue's queries, what its matches were worth (None: it has no scores), the
+    splits that the queries came from, and how many were undecodable.
+    """
 
     evaluation: Evaluation
+    matches: Matches | None
     splits: str
     bad: int
 
@@ -57,7 +61,8 @@ def evaluate_catalogue(
     if not found.rows:
         raise CatalogueError(f"{queries} has no photo to ask with; `twinshot check {queries}` lists what is wrong")
     with progress.stage("search"):
-        return Asked(evaluate(opened, found, right=right), chosen, len(found.bad))
+        evaluation = evaluate(opened, found, right=right)
+        return Asked(evaluation, judge_matches(opened, found.embeddings, evaluation), chosen, len(found.bad))
 
 
 def as_json(asked: Asked, progress: Progress) -> dict[str, Any]:
@@ -65,6 +70,7 @@ def as_json(asked: Asked, progress: Progress) -> dict[str, Any]:
     seconds = {name: round(value, 3) for name, value in progress.seconds.items()}
     return {
         **asked.evaluation.as_json(),
+        "matches": asked.matches.as_json() if asked.matches else None,
         "query_splits": asked.splits,
         "bad_queries": asked.bad,
         "seconds": seconds,

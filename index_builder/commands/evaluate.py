@@ -80,6 +80,7 @@ def _print_evaluation(result: dict[str, Any]) -> None:
             "generation": result["generation"],
             "queries": f"{result['answerable']:,} of {result['queries']:,} ({result['query_splits']}) have their "
             f"{result['relevant']} among {counted(result['rows'], 'photo')}",
+            **_matches(result),
         }
     )
     found = {kind: result[kind] for kind in ("float", "bits", "bits_rescored") if (result[kind] or {}).get("photo")}
@@ -93,6 +94,16 @@ def _print_evaluation(result: dict[str, Any]) -> None:
         console().print(_figures("category", {level: _of_level(own) for level, own in levels.items()}))
         for line in filter(None, map(_unknown, levels, levels.values())):
             typer.echo(line)
+
+
+def _matches(result: dict[str, Any]) -> dict[str, str]:
+    own = result["matches"]
+    if own is None:
+        return {}
+    return {
+        "matches": f"{own['matched']:,} of {result['answerable']:,} reach min_score {own['min_score']:.2f}, "
+        f"{own['right']:,} of them rightly"
+    }
 
 
 def _figures(what: str, rows: dict[str, dict[str, float | int]]) -> "Table":

@@ -10,6 +10,7 @@ import pytest
 
 from engine.bundle.generation import Generation, open_generation
 from engine.bundle.store import current
+from engine.calibration import scores_of
 from engine.catalogue.catalogue import open_catalogue
 from engine.catalogue.row import Row
 from engine.encoder import Encoder
@@ -19,6 +20,7 @@ from engine.ranking import rank
 from index_builder.evaluate import evaluate
 from index_builder.evaluating import as_json, evaluate_catalogue
 from index_builder.indexing import Order, index
+from index_builder.matches import Matches, judge_matches
 from index_builder.plan import Wishes
 from index_builder.progress import Progress
 from index_builder.queries import Queries, choose_rows, encode_queries
@@ -54,6 +56,26 @@ def test_product_figures_equal_those_of_asking_search_one_by_one(generation: Gen
     expected = {f"recall@{k}": float(np.mean([own <= k for own in ranks])) for k in (1, 5, 10)}
     assert found["bits_rescored"]["product"] == pytest.approx({**expected, "mrr": np.mean(1 / np.array(ranks))})
     assert (found["queries"], found["answerable"], found["unanswerable"]) == (20, 20, 0)
+
+
+@pytest.mark.parametrize("min_score", [0.51, 0.8, 0.99])
+def test_matches_are_those_of_asking_search_one_by_one(
+    generation: Generation, queries: Queries, calibrated_bundle: Path, min_score: float
+) -> None:
+    fitted = open_generation(calibrated_bundle / current(calibrated_bundle)).manifest.calibration
+    assert fitted
+    own = fitted.model_copy(update={"min_score": min_score})
+    scored = replace(generation, manifest=generation.manifest.model_copy(update={"calibration": own}))
+    asked = changed(queries, product_id=queries.rows[3].product_id)  # so that most first answers are wrong
+    matched = []
+    for row, embedding in zip(asked.rows, asked.embeddings, strict=True):
+        found = rank(scored, embedding, 2, everything(60)).found
+        if scores_of(own, [one.similarity for one in found])[0] >= min_score:  # type: ignore[operator]
+            matched.append(found[0].product_id == row.product)
+    assert 0 < len(matched) < 20
+    expected = Matches(min_score, len(matched), sum(matched))
+    assert judge_matches(scored, asked.embeddings, evaluate(scored, asked)) == expected
+    assert judge_matches(generation, asked.embeddings, evaluate(generation, asked)) is None
 
 
 def test_photo_figures_of_floats_equal_the_plain_loop(generation: Generation, queries: Queries) -> None:
