@@ -38,7 +38,7 @@ class Columns:
             if self.of[field] not in found:
                 raise CatalogueError(
                     f"{file} has no column {self.of[field]!r} for {field}; it has {', '.join(found) or 'none'} "
-                    f"(use --column {field}=NAME to name it{_separator(found)})"
+                    f"(use --column {field}=NAME to name it)"
                 )
 
     def row(self, record: Record, file: str, number: int) -> Row | BadRow:
@@ -135,10 +135,3 @@ def is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _separator(found: list[str]) -> str:
-    if len(found) != 1:
-        return ""
-    wrong = next((name for mark, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")) if mark in found[0]), "")
-    return f"; its columns seem to be separated by {wrong}, save it with commas" if wrong else ""

@@ -1,4 +1,4 @@
-"""CSV as RFC 4180 has it, in UTF-8 with or without a byte order mark."""
+"""CSV as RFC 4180 has it, in UTF-8 with or without a byte order mark, or with a spreadsheet's separators."""
 
 import csv
 from collections.abc import Iterator
@@ -13,22 +13,32 @@ from engine.errors import CatalogueError
 if TYPE_CHECKING:
     from _csv import Reader
 
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+
 
 def read_csv(path: Path, columns: Columns, file: str) -> Iterator[Row | BadRow]:
     """Every row in order. Raises CatalogueError for a header that is missing, damaged or lacks a column."""
     # surrogateescape lets a bad byte through to the row that has it, so that the row can be named
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-        lines = csv.reader(text, strict=True)
+        mark = _separator(text.readline())
+        text.seek(0)
+        lines = csv.reader(text, strict=True, delimiter=mark)
         header = _header(path, lines)
         columns.require(header, file)
         for number, fields in enumerate(_rows(lines), start=1):
             if isinstance(fields, str):
                 yield BadRow(file, number, "", Reason.MALFORMED, fields)
             elif len(fields) != len(header):
-                message = f"{len(fields)} fields where the header has {len(header)}; look for a comma outside of quotes"
+                counts = f"{len(fields)} fields where the header has {len(header)}"
+                message = f"{counts}; look for a {SEPARATORS[mark]} outside of quotes"
                 yield BadRow(file, number, "", Reason.MALFORMED, message)
             else:
                 yield columns.row(dict(zip(header, fields, strict=True)), file, number)
+
+
+def _separator(header: str) -> str:
+    """A comma wherever the header has one: another mark may well be part of a column's name."""
+    return "," if "," in header else next((mark for mark in SEPARATORS if mark in header), ",")
 
 
 def _header(path: Path, lines: "Reader") -> list[str]:

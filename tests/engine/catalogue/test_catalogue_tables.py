@@ -184,11 +184,27 @@ def test_a_damaged_parquet_file_is_an_error(tmp_path: Path) -> None:
         entries(path)
 
 
+@pytest.mark.parametrize(("mark", "name"), [(";", "semicolon"), ("\t", "tab"), ("|", "bar")])
+def test_what_spreadsheets_write_for_commas_separates_too(tmp_path: Path, mark: str, name: str) -> None:
+    path = tmp_path / "c.csv"
+    lines = [
+        ("image", "title", "product_id"),
+        ("a.jpg", f'"A boot{mark} 3,5 kg"', "P1"),
+        ("b.jpg", "Boot", "P2", "more"),
+    ]
+    path.write_text("\n".join(map(mark.join, lines)), encoding="utf-8-sig")
+    first, second = entries(path)
+    assert isinstance(first, Row)
+    assert (first.image, first.title, first.product_id) == ("a.jpg", f"A boot{mark} 3,5 kg", "P1")
+    assert isinstance(second, BadRow)
+    assert second.message == f"4 fields where the header has 3; look for a {name} outside of quotes"
+
+
 @pytest.mark.parametrize(
     ("header", "message"),
     [
         ("photo,title", "no column 'image' for image; it has photo, title"),
-        ("image;title", "separated by semicolons"),
+        ("image;title,price", "it has image;title, price"),
         ("image,title,image", "two columns named 'image'"),
         ("", "has no header"),
         ('image,"title', "header of .* is not CSV"),
