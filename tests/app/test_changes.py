@@ -60,23 +60,6 @@ def test_a_product_that_is_removed_is_not_in_the_next_answer(shop: TestClient, j
     check(shop.delete("/products/P03"), "unknown-product")
 
 
-def test_what_was_changed_is_there_after_a_restart(shops: Shops, jpeg: bytes) -> None:
-    with shops() as before:
-        put(before, "NEW", ("a.jpg", photo_of(40)))
-        before.delete("/products/P03")
-    with shops() as after:
-        assert first(after, photo_of(40))["product_id"] == "NEW"
-        assert first(after, jpeg)["product_id"] != "P03"
-        assert after.get("/info").json()["revision"] == 2
-
-
-def test_another_process_has_a_change_when_it_is_asked_to_wait_for_it(shops: Shops) -> None:
-    with shops() as one, shops() as other:
-        revision = put(one, "NEW", ("a.jpg", photo_of(40))).json()["revision"]
-        assert first(other, photo_of(40), min_revision=revision)["product_id"] == "NEW"
-        assert other.get("/products/NEW").json()["images"][0]["image_id"] == "a.jpg"
-
-
 def test_a_revision_that_does_not_come_is_a_conflict(shop: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.changes.follow.PATIENCE", 0.1)
     check(ask(shop, photo_of(3), min_revision=9), "revision-not-reached")
