@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from app.problems import TYPE_PREFIX
 from engine.bundle.store import current
 from tests.app.conftest import Clients
-from tests.app.running import photo_of
+from tests.app.running import ask, photo_of
 from tests.app.test_changes import put
 from tests.app.test_error_table import check
 
@@ -27,6 +27,14 @@ def test_no_answer_is_guessed_at_framed_or_told_to_others(client: TestClient, pa
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert "Set-Cookie" not in headers
+
+
+def test_no_cache_keeps_an_answer_unless_its_route_says_otherwise(client: TestClient, jpeg: bytes) -> None:
+    paths = ("/info", "/products", "/products/P03", "/products/P03/similar", "/changes", "/metrics", "/readyz")
+    errors = ("/nothing", "/products/P99", "/images/none")
+    answers = [ask(client, jpeg), ask(client, b"no photo"), *(client.get(path) for path in (*paths, *errors))]
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+    assert client.get("/images/P03-0").headers["Cache-Control"].startswith("private, max-age=")
 
 
 @pytest.mark.parametrize("path", HTML)

@@ -43,6 +43,27 @@ def test_a_file_without_weights_is_an_error_in_one_line(tmp_path: Path, name: st
     assert "\n" not in str(error.value)
 
 
+class Harmful:
+    """What makes a file where it is unpickled as pickle means it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_no_code_in_weights_or_in_a_checkpoint_is_run(tmp_path: Path) -> None:
+    mark, weights = tmp_path / "was-here", tmp_path / "weights.pth"
+    for path in (weights, tmp_path / FINAL):
+        torch.save({"network": Harmful(mark)}, path)
+    with pytest.raises(InputError, match="cannot be read"):
+        create_backbone("test_efficientnet", str(weights), 64)
+    with pytest.raises(InputError, match="is damaged"):
+        RunFolder(tmp_path).load(FINAL)
+    assert not mark.exists()
+
+
 def test_weights_of_another_network_are_an_error_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     save_file({"layer": torch.zeros(2)}, path)

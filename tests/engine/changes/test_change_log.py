@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +124,19 @@ def test_an_answer_is_remembered_under_its_key(log: ChangeLog) -> None:
         writing.remember("k", "request", "answer")
     with log.writing() as writing:
         assert writing.answered("k") == ("request", "answer")
+
+
+def test_an_answer_is_remembered_for_a_day(log: ChangeLog) -> None:
+    def kept(key: str) -> bool:
+        with log.writing() as writing:
+            writing.remember(key, "request", "answer")
+            return writing.answered("first") is not None
+
+    assert kept("first")
+    for number, (hours, still) in enumerate([(0, True), (23, True), (25, False)]):
+        then = (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="milliseconds")
+        log._writer.execute("UPDATE answers SET at = ? WHERE key = 'first'", (then,))
+        assert kept(f"another {number}") is still, hours
 
 
 def test_every_commit_is_forced_to_the_disk(log: ChangeLog) -> None:
