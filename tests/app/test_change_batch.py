@@ -1,6 +1,8 @@
 """POST /products/batch: many changes at once, each done or refused by itself."""
 
 import json
+import threading
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.changes import batch
+from app.changes.write import NewPhoto, Prepared, prepared
+from app.live import Loaded
 from app.problems import TYPE_PREFIX
 from engine.encoder import Encoded
 from engine.preprocess import Pixels
@@ -157,6 +161,27 @@ def test_many_photos_are_searched_each_as_its_own(shop: TestClient) -> None:
     for own in range(12):
         assert ask(shop, photo_of(60 + own)).json()["results"][0]["distance"] == 0
         assert shop.get(f"/images/n{own}").status_code == 200
+
+
+def test_half_of_the_threads_work_on_a_batch(shops: Shops, monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way: list[int] = []
+    lock, at_once = threading.Lock(), [0]
+
+    def slow(loaded: Loaded, photo: NewPhoto) -> Prepared:
+        with lock:
+            at_once[0] += 1
+            under_way.append(at_once[0])
+        time.sleep(0.03)
+        with lock:
+            at_once[0] -= 1
+        return prepared(loaded, photo)
+
+    monkeypatch.setattr("app.changes.write.prepared", slow)
+    names = [f"n{own}" for own in range(9)]
+    with shops(threads=4) as shop:
+        photos = [(own, photo_of(60 + number)) for number, own in enumerate(names)]
+        assert kinds(done(shop, [{"op": "put", "product_id": "A", "images": names}], *photos)) == [None]
+    assert max(under_way) == 2
 
 
 def test_what_cannot_be_said_of_one_operation_refuses_the_request(

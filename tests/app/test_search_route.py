@@ -6,6 +6,7 @@ from starlette.testclient import TestClient
 from app.live import Loaded
 from engine.preprocess import load as pixels_of
 from engine.ranking import rank
+from tests.app.conftest import Clients
 from tests.app.running import ask, photo_of
 
 
@@ -137,3 +138,9 @@ def test_a_batch_takes_sixteen_photos_and_no_more(client: TestClient) -> None:
     refused = client.post("/search/batch", files=files)
     assert refused.status_code == 422
     assert "at most 16" in refused.json()["detail"]
+
+
+def test_a_cache_of_no_bytes_keeps_nothing(clients: Clients, jpeg: bytes) -> None:
+    with clients(cache_bytes=0) as client:
+        assert [ask(client, jpeg).json()["cached"] for _ in range(2)] == [False, False]
+        assert "twinshot_cache_entries 0.0" in client.get("/metrics").text

@@ -1,11 +1,13 @@
 """`twinshot compact --watch`: a process that compacts by itself, says what fails, and ends when it is told to."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.bundle.manifest import read_manifest
@@ -93,6 +95,7 @@ def test_the_command_watches_until_it_is_told_to_end(bundles: Path, state: State
     with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert "whenever it is 1 change ahead" in process.stderr.readline()
+        nice = psutil.Process(process.pid).nice()
         delete(state, "P05")
         end = time.monotonic() + 120
         while changes_ahead(bundles, state.folder) and time.monotonic() < end:
@@ -102,6 +105,7 @@ def test_the_command_watches_until_it_is_told_to_end(bundles: Path, state: State
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
         assert process.stderr.read().endswith("told to end\n")
+    assert nice == min(os.nice(0) + watch_module.NICE, 19)
 
 
 def test_told_to_end_in_the_middle_of_a_compaction_it_leaves_nothing_behind(
