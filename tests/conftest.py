@@ -1,7 +1,6 @@
 """Fixtures for every test, and the rule for tests that need the shared data folder."""
 
 import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,9 +45,9 @@ def shared() -> Path:
 @pytest.fixture
 def free_port() -> int:
     """A port of the loopback address that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    from tests.app.running import free_port
+
+    return free_port()
 
 
 @pytest.fixture(scope="session")

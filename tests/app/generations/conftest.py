@@ -15,7 +15,7 @@ from engine.bundle.store import current, set_current
 from engine.changes.state import State
 from index_builder.indexing import Order, index
 from index_builder.progress import Progress
-from tests.tiny_catalogue import category_of, write_catalogue
+from tests.tiny_catalogue import category_of
 from tests.tiny_model import write_model
 
 WRITE = "write-key-write-key"
@@ -32,12 +32,6 @@ def bundles(tiny_bundle: Path, tmp_path: Path) -> Path:
 def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Gives other bits than the tiny model for every photo, and more of them."""
     return write_model(tmp_path_factory.mktemp("other") / "model", map(category_of, range(20)), bits=128, seed=5)
-
-
-@pytest.fixture(scope="session")
-def other_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Products P50 to P59."""
-    return write_catalogue(tmp_path_factory.mktemp("other") / "catalogue", products=10, first=50)
 
 
 @pytest.fixture(scope="session")

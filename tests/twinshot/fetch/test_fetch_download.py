@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.errors import TooLargeError
+from tests.twinshot.fetch.downloading import downloader
 from twinshot.fetch import download
-from twinshot.fetch.addresses import HostList, RefusedError
-from twinshot.fetch.download import Downloader, FetchError
+from twinshot.fetch.addresses import RefusedError
+from twinshot.fetch.download import FetchError
 
 if TYPE_CHECKING:
     from tests.twinshot.fetch.conftest import Shop
-
-
-def downloader(*hosts: str, allow_private: bool = True, delay: float = 0.0, max_bytes: int = 50_000) -> Downloader:
-    return Downloader(HostList(hosts), allow_private=allow_private, delay=delay, max_bytes=max_bytes)
 
 
 def test_a_request_says_who_asks_and_takes_pictures_uncompressed(shop: "Shop") -> None:

@@ -19,16 +19,11 @@ from engine.catalogue.columns import Columns
 from engine.errors import BusyError
 from engine.files import locked
 from engine.preprocess import Preprocessing
-from twinshot.fetch.addresses import HostList
-from twinshot.fetch.download import Downloader
+from tests.twinshot.fetch.downloading import downloader
 from twinshot.fetch.feed import Fetched, fetch_feed
 
 if TYPE_CHECKING:
     from tests.twinshot.fetch.conftest import Shop
-
-
-def downloader(*hosts: str, allow_private: bool = True, delay: float = 0.0, max_bytes: int = 50_000) -> Downloader:
-    return Downloader(HostList(hosts), allow_private=allow_private, delay=delay, max_bytes=max_bytes)
 
 
 def feed_of(tmp_path: Path, *urls: str) -> Path:
