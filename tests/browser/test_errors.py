@@ -176,10 +176,17 @@ def test_a_proxy_s_own_error_is_waited_out(page: Page, unseen: Path) -> None:
 def test_a_question_that_another_replaces_is_given_up(page: Page, unseen: Path) -> None:
     choose(page, unseen)
     chips = page.get_by_role("group", name="Search only in").get_by_role("button")
+    held: list[Route] = []
+    given_up: list[str] = []
+    page.on("requestfailed", lambda own: given_up.append(own.url))
+    page.route("**/search?*", lambda route: held.append(route), times=1)  # noqa: PLW0108 - Playwright marks the handler
     chips.first.click()
+    expect(page.locator("[aria-busy=true]")).to_have_count(1)
     chips.first.click()
-    expect(page.locator(CARDS)).to_have_count(12)
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    expect(page.locator(CARDS)).to_have_count(12)
+    assert given_up == [own.request.url for own in held]
+    assert len(held) == 1
 
 
 def once(kind: str, headers: dict[str, str]) -> Callable[[Route], None]:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
-import psutil
 import pytest
 
 from engine.bundle.store import current, set_current
@@ -189,7 +188,7 @@ def test_sighup_is_a_look_at_current_and_tries_again_what_was_refused(start: Sta
     assert service.stop() == 0
 
 
-def test_the_command_line_reloads_at_sighup_too(shop: Shop, free_port: int, tmp_path: Path) -> None:
+def test_the_command_line_is_not_ended_by_sighup(shop: Shop, free_port: int, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "twinshot", "serve", str(shop.bundles), f"--port={free_port}"]
     with (tmp_path / "serve.log").open("wb") as log:
         process = subprocess.Popen(command, stderr=log, start_new_session=True)
@@ -214,28 +213,37 @@ def until_alive(port: int) -> None:
     raise AssertionError("it did not start")
 
 
+ON_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
 @pytest.mark.parametrize(("before", "stops"), [([], True), (["nohup"], False)])
 def test_a_service_ends_with_its_terminal_unless_nohup_says_otherwise(
     shop: Shop, free_port: int, tmp_path: Path, before: list[str], stops: bool
 ) -> None:
     command = [*before, sys.executable, "-m", "twinshot", "serve", str(shop.bundles), f"--port={free_port}"]
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(tmp_path)  # where nohup writes what is said
-        os.execvp(command[0], command)
+    terminal, theirs = pty.openpty()
+    # nohup writes what is said into its folder
+    process = subprocess.Popen(
+        [sys.executable, "-c", ON_TERMINAL, *command],
+        stdin=theirs, stdout=theirs, stderr=theirs, cwd=tmp_path, start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
     until_alive(free_port)
-    process = psutil.Process(child)
     process.send_signal(signal.SIGHUP)  # the terminal is there: a look at CURRENT
     time.sleep(0.3)
     assert httpx2.get(f"http://127.0.0.1:{free_port}/readyz").status_code == 200
     os.close(terminal)
     if stops:
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert process.wait(30) == 0
         return
     time.sleep(1)
     assert httpx2.get(f"http://127.0.0.1:{free_port}/readyz").status_code == 200
     process.terminate()
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert process.wait(30) == 0
 
 
 def test_a_shop_can_start_from_nothing(tiny_model: Path, tmp_path: Path) -> None:
