@@ -12,18 +12,14 @@ import numpy as np
 from engine.bundle.thumbs import thumb_of
 from engine.catalogue.bad_row import BadRow, Reason
 from engine.catalogue.catalogue import Catalogue
+from engine.catalogue.check import PHOTO_FAULTS
 from engine.catalogue.row import Row
 from engine.encoder import Encoder
-from engine.errors import BundleError, CatalogueError, PhotoError, TooLargeError, UnreadableError, UnsupportedError
+from engine.errors import BundleError, CatalogueError, PhotoError
 from engine.preprocess import Pixels, Preprocessing, crop, decode
 from index_builder.cache import Digests, PhotoCache
 
 BATCH = 32
-_REASONS: dict[type[PhotoError], Reason] = {
-    UnreadableError: Reason.UNREADABLE,
-    TooLargeError: Reason.TOO_LARGE,
-    UnsupportedError: Reason.UNSUPPORTED_TYPE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +159,8 @@ def _read(catalogue: Catalogue, row: Row, spec: Preprocessing, claims: _Claims, 
         photo = decode(data, spec)
         return _Read(digest, None, crop(photo, spec), thumb_of(data, photo, spec) if thumbs else None)
     except PhotoError as error:
-        return _Read(digest, _Fault(_REASONS[type(error)], f"{error}; replace it or remove the row"))
+        reason, remedy = PHOTO_FAULTS[type(error)]
+        return _Read(digest, _Fault(reason, f"{error}; {remedy}"))
 
 
 def _encode(batch: Sequence[_Read], encoder: Encoder, cache: PhotoCache) -> int:

@@ -19,7 +19,7 @@ from engine.changes.record import StoredPhoto
 from engine.changes.state import State
 from engine.codes import Floats
 from engine.errors import PhotoError, StateError
-from engine.live.catch_up import model_key
+from engine.live.photo_codes import model_key
 from engine.preprocess import crop, decode
 
 

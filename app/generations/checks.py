@@ -9,7 +9,7 @@ from engine.changes.state import State
 from engine.codes import binarise
 from engine.encoder import PhotoEncoder
 from engine.errors import BundleError, PhotoError, StateError
-from engine.live.catch_up import model_key
+from engine.live.photo_codes import model_key
 from engine.live.view import View
 from engine.preprocess import load
 

@@ -1,5 +1,6 @@
 """What belongs to a photo that came with a change: one file each, named by the SHA-256 of the photo, never changed."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator, Mapping
@@ -8,6 +9,9 @@ from pathlib import Path
 
 from engine.errors import StateError
 from engine.files import replace, sync_folder
+
+_OF_THE_FILE = frozenset({errno.EACCES, errno.EPERM, errno.EISDIR, errno.EIO})
+"""Faults that are that file's own, such as those of a backup that was restored by another user."""
 
 
 class PhotoStore:
@@ -49,11 +53,18 @@ class PhotoStore:
         return self.path(digest).exists()
 
     def read(self, digest: str) -> bytes:
-        """The bytes of a file. Raises StateError where it is not there."""
+        """The bytes of a file. Raises StateError where it is not there, or not to be read: other faults (no file handle
+        is left) pass, and what is left out for these would be missed.
+        """
         try:
             return self.path(digest).read_bytes()
         except FileNotFoundError as error:
             raise StateError(f"{self.path(digest)} is missing; restore it from a backup of the state") from error
+        except OSError as error:
+            if error.errno not in _OF_THE_FILE:
+                raise
+            remedy = "give it to who runs this, or restore it from a backup of the state"
+            raise StateError(f"{self.path(digest)} cannot be read ({error.strerror}); {remedy}") from error
 
     def clear(self, needed: set[str], before: float) -> int:
         """Delete files of photos that are not in `needed` and are older than `before` (POSIX seconds); how many."""

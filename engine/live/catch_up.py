@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from engine.changes.state import State
 from engine.encoder import PhotoEncoder
 from engine.live.overlay import Overlay
-from engine.live.photo_codes import model_key, photo_codes
-
-__all__ = ["AT_ONCE", "CaughtUp", "catch_up", "model_key"]
+from engine.live.photo_codes import photo_codes
 
 AT_ONCE = 500
 """Changes that are read and applied together."""

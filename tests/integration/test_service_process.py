@@ -18,7 +18,7 @@ import pytest
 
 from engine.bundle.store import current
 from engine.changes.state import open_state
-from engine.live.catch_up import model_key
+from engine.live.photo_codes import model_key
 from engine.model import read_card
 from tests.app.running import Process, photo_of, processes
 from tests.changed import keep, put

@@ -19,8 +19,8 @@ from engine.encoder import Encoder
 from engine.errors import BundleError
 from engine.index.brute import BruteIndex
 from engine.index.protocol import HammingIndex
-from engine.live.catch_up import model_key
 from engine.live.overlay import Overlay
+from engine.live.photo_codes import model_key
 from engine.preprocess import load
 from index_builder.indexing import Order, index
 from index_builder.progress import Progress

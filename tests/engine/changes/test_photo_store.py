@@ -1,5 +1,6 @@
 """Photos of changes: kept under their SHA-256, deleted only when nobody needs them."""
 
+import errno
 import hashlib
 import os
 import time
@@ -52,6 +53,22 @@ def test_two_threads_may_keep_one_photo_at_once(tmp_path: Path) -> None:
 def test_a_missing_photo_is_one_line_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(StateError, match=r"photos/aa/a+ is missing; restore it"):
         PhotoStore(tmp_path / "photos").read("a" * 64)
+
+
+def test_a_photo_that_is_no_file_is_one_line_too_and_want_of_handles_is_another_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = PhotoStore(tmp_path / "photos")
+    store.path("a" * 64).mkdir(parents=True)
+    with pytest.raises(StateError, match=r"photos/aa/a+ cannot be read \(Is a directory\); give it to who runs this"):
+        store.read("a" * 64)
+    monkeypatch.setattr(Path, "read_bytes", out_of_handles)
+    with pytest.raises(OSError, match="Too many open files"):
+        store.read("a" * 64)
+
+
+def out_of_handles(_: Path) -> bytes:
+    raise OSError(errno.EMFILE, "Too many open files")
 
 
 def test_only_old_photos_that_nobody_needs_are_deleted(tmp_path: Path) -> None:
