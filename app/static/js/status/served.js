@@ -42,8 +42,8 @@ function recall({ queries, answered, product, faults, forced }) {
 
 function trust({ available, reason, queries, ece, min_score: least, precision, recall: found }) {
   if (!available) return [el("p", {}, el("strong", {}, "No scores: "), `${reason}.`)];
-  const right = precision === null ? "" : ` Of the products marked so, ${percent(precision)} were right;`;
-  const share = found === null ? "" : ` ${percent(found)} of the findable ones were marked.`;
+  const right = precision === null ? "" : ` Of the answers marked so, ${percent(precision)} were right.`;
+  const share = found === null ? "" : ` Of photos of products in the shop, ${percent(found)} got the mark.`;
   return [el("p", {}, `A score of ${percent(least)} or more means the same product.${right}${share}`),
     el("p", { class: "muted small" }, `Measured on ${counted(queries, "photo")}; scores are off by ${(ece * 100).toFixed(1)} points on average.`)];
 }
