@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
-from tests.app.running import READ_KEY, Process, photo_of, processes
+from tests.app.running import READ_KEY, Process, photo_of, processes, shop_over
+from tests.browser.shops import with_key
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -108,6 +109,21 @@ def known(calibrated_catalogue: Path) -> Path:
 def locked_page(browser: Browser, locked: Process) -> Iterator[Page]:
     """A page of the service that asks for a key."""
     with opened(browser, locked) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def shop(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """All tests share its catalogue: each changes products of its own."""
+    with shop_over(tiny_bundle, tmp_path_factory.mktemp("shop"), TWINSHOT_READ_KEY=READ_KEY) as own:
+        yield own
+
+
+@pytest.fixture
+def keeper(browser: Browser, shop: Process) -> Iterator[Page]:
+    """A page of somebody who has the write key. Whether there is such a product is asked before one is added: 404."""
+    with opened(browser, shop, refused=[404]) as page:
+        with_key(page)
         yield page
 
 

@@ -1,6 +1,5 @@
 """Products are added, changed and removed on the page, by whoever has the write key."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,22 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.app.running import READ_KEY, WRITE_KEY, Process, photo_of, shop_over
 from tests.browser.conftest import opened
-from tests.browser.shops import TILES, with_key
-
-
-@pytest.fixture(scope="module")
-def shop(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """All tests share its catalogue: each changes products of its own."""
-    with shop_over(tiny_bundle, tmp_path_factory.mktemp("shop"), TWINSHOT_READ_KEY=READ_KEY) as own:
-        yield own
-
-
-@pytest.fixture
-def keeper(browser: Browser, shop: Process) -> Iterator[Page]:
-    """A page of somebody who has the write key. Whether there is such a product is asked before one is added: 404."""
-    with opened(browser, shop, refused=[404]) as page:
-        with_key(page)
-        yield page
+from tests.browser.shops import TILES, asked, fill, with_key
 
 
 @pytest.fixture
@@ -35,21 +19,10 @@ def photos(tmp_path: Path) -> list[Path]:
     return paths
 
 
-def asked(shop: Process, path: str) -> dict[str, object]:
-    answer = shop.http.get(path, headers={"Authorization": f"Bearer {READ_KEY}"})
-    return dict(answer.json(), status=answer.status_code)
-
-
 def changed(shop: Process, product: str, **fields: str) -> None:
     """Somebody else changes a product."""
     answer = shop.http.patch(f"/products/{product}", json=fields, headers={"Authorization": f"Bearer {WRITE_KEY}"})
     assert answer.status_code == 200
-
-
-def fill(page: Page, id: str, photos: list[Path]) -> None:
-    page.goto("/#catalogue?add=")
-    page.get_by_label("Product id").fill(id)
-    page.locator("#field-photos").set_input_files(photos)
 
 
 def test_a_product_is_added_with_photos_and_found_by_the_next_search(
@@ -230,79 +203,3 @@ def test_a_level_is_named_as_files_and_answers_name_it(keeper: Page) -> None:
     for label, column in {"Category": "meta", "Subcategory": "level2", "Type": "leaf"}.items():
         field = keeper.locator(".field").filter(has=keeper.get_by_label(label, exact=True))
         expect(field.locator("code")).to_have_text(column)
-
-
-def test_who_may_only_read_is_asked_for_the_write_key_and_may_try_again(browser: Browser, shop: Process) -> None:
-    with opened(browser, shop, refused=[403]) as page:
-        page.goto("/#catalogue?product=P10")
-        ask = page.get_by_role("dialog", name="Key")
-        expect(ask).to_contain_text("This service needs a key.")
-        page.keyboard.type(READ_KEY)
-        page.keyboard.press("Enter")
-        page.get_by_role("button", name="Edit").click()
-        page.get_by_label("Title").fill("By the keeper")
-        page.get_by_role("button", name="Save").click()
-        expect(ask).to_contain_text("This key may read only. Changes need the write key.")
-        page.keyboard.type("not-the-right-key-0")
-        page.keyboard.press("Enter")
-        expect(ask).to_contain_text("The key is wrong.")
-        ask.get_by_role("button", name="Cancel").click()
-        expect(page.get_by_role("alert")).to_contain_text("Changes need the write key")
-        page.get_by_role("button", name="Save").click()
-        expect(ask).to_be_visible()
-        page.keyboard.type(WRITE_KEY)
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="By the keeper")).to_be_focused()
-
-
-@pytest.mark.parametrize(
-    ("status", "id", "said"),
-    [
-        (409, "P1", "Another product has a photo of this name"),
-        (400, "BROKEN", "This is not a photo that can be read"),
-    ],
-)
-def test_a_refused_product_is_explained_and_the_form_stays_as_it_was(
-    browser: Browser, shop: Process, tmp_path: Path, status: int, id: str, said: str
-) -> None:
-    photo = tmp_path / "P11-0"  # a name that a photo of P11 has, and that begins with P1
-    photo.write_bytes(photo_of(51) if status == 409 else b"no photo")
-    with opened(browser, shop, refused=[404, status]) as page:
-        with_key(page)
-        fill(page, id, [photo])
-        page.get_by_role("button", name="Add product").click()
-        expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
-        expect(page.get_by_label("Product id")).to_have_value(id)
-        expect(page.get_by_role("list", name="Chosen photos").get_by_role("listitem")).to_have_count(1)
-        assert asked(shop, f"/products/{id}")["status"] == 404
-
-
-@pytest.mark.parametrize(
-    ("status", "kind", "headers", "said"),
-    [
-        (413, "too-large", {}, "A photo, or all of them together, is too large"),
-        (422, "invalid-request", {}, "Something in the form cannot be used"),
-        (429, "busy", {"Retry-After": "7"}, "In 7 s it may be tried again."),
-    ],
-)
-def test_every_refusal_is_said_in_words(
-    browser: Browser, shop: Process, status: int, kind: str, headers: dict[str, str], said: str
-) -> None:
-    problem = {"type": f"urn:twinshot:problem:{kind}", "title": "t", "status": status, "detail": "the detail"}
-    with opened(browser, shop, refused=[404, status]) as page:
-        with_key(page)
-        page.goto("/#catalogue?product=P12")
-        page.get_by_role("button", name="Edit").click()
-        page.get_by_label("Title").fill("T")
-        page.route(
-            "**/products/P12",
-            lambda route: (
-                route.fulfill(json=problem, status=status, headers=headers)
-                if route.request.method == "PATCH"
-                else route.continue_()
-            ),
-        )
-        page.get_by_role("button", name="Save").click()
-        expect(page.get_by_role("alert")).to_contain_text(said)
-        expect(page.get_by_role("alert")).to_contain_text("the detail")
-        expect(page.get_by_role("button", name="Save")).to_be_enabled()

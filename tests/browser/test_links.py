@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.app.running import READ_KEY, Process
 from tests.browser.conftest import opened
 from tests.browser.searching import CARDS, choose, opened_sample
+from tests.browser.shops import enter_key
 
 
 def test_a_reload_shows_the_same_photo_box_filter_and_length(page: Page, tiny_photo: Path) -> None:
@@ -97,8 +98,7 @@ def test_what_is_copied_runs_and_answers_the_same(
 ) -> None:
     with opened(browser, locked, permissions=["clipboard-read", "clipboard-write"]) as page:
         page.goto(f"/#search?{state}")
-        page.get_by_label("Key", exact=True).fill(READ_KEY)
-        page.keyboard.press("Enter")
+        enter_key(page)
         expect(page.locator(CARDS).first).to_be_visible()
         shown = page.locator(f"{CARDS} .id").all_inner_texts()
         page.get_by_text("Ask the same from your program").click()

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.app.running import READ_KEY
 from tests.browser.searching import CARDS, choose
+from tests.browser.shops import enter_key
 
 
 def test_no_key_is_asked_for_where_none_is_needed(page: Page, unseen: Path) -> None:
@@ -22,8 +23,7 @@ def test_a_service_that_wants_a_key_is_given_one_and_then_answers(locked_page: P
     page.keyboard.type("not-the-right-key-0")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("The key is wrong.")
-    page.get_by_label("Key", exact=True).fill(READ_KEY)
-    page.keyboard.press("Enter")
+    enter_key(page)
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.get_by_role("button", name="Key set", exact=True)).to_be_visible()
     page.locator("#photo").set_input_files(unseen)
@@ -35,8 +35,7 @@ def test_a_service_that_wants_a_key_is_given_one_and_then_answers(locked_page: P
 def test_a_key_that_nobody_has_looked_at_is_not_said_to_be_right(page: Page) -> None:
     page.goto("/")
     page.get_by_role("button", name="Key", exact=True).click()
-    page.get_by_label("Key", exact=True).fill("any-key-any-key-any-0")
-    page.keyboard.press("Enter")
+    enter_key(page, "any-key-any-key-any-0")
     page.get_by_role("region", name="Photos to try").get_by_role("link").first.click()
     expect(page.locator(CARDS)).to_have_count(12)  # whatever is sent, everybody may search here
     expect(page.get_by_role("button", name="Key set, not tried yet")).to_be_visible()
@@ -48,8 +47,7 @@ def test_a_key_that_nobody_has_looked_at_is_not_said_to_be_right(page: Page) -> 
 def test_that_a_key_is_right_is_known_after_a_reload(locked_page: Page) -> None:
     page = locked_page
     page.goto("/")
-    page.get_by_label("Key", exact=True).fill(READ_KEY)
-    page.keyboard.press("Enter")
+    enter_key(page)
     expect(page.get_by_role("button", name="Key set", exact=True)).to_be_visible()
     page.reload()
     expect(page.get_by_role("button", name="Key set", exact=True)).to_be_visible()
@@ -63,8 +61,7 @@ def test_who_gives_no_key_is_told_what_is_missing_and_can_try_again(locked_page:
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("alert")).to_contain_text("This service needs a key")
     page.get_by_role("button", name="Try again").click()
-    page.get_by_label("Key", exact=True).fill(READ_KEY)
-    page.keyboard.press("Enter")
+    enter_key(page)
     expect(page.locator(CARDS)).to_have_count(12)
 
 
@@ -85,8 +82,7 @@ def test_what_is_typed_stays_when_something_else_needs_the_key_meanwhile(locked_
 def test_a_key_is_forgotten_with_the_tab_and_no_cookie_is_set(locked_page: Page) -> None:
     page = locked_page
     page.goto("/")
-    page.get_by_label("Key", exact=True).fill(READ_KEY)
-    page.keyboard.press("Enter")
+    enter_key(page)
     expect(page.get_by_role("region", name="Photos to try").get_by_role("link").first).to_be_visible()
     assert page.context.cookies() == []
     assert page.evaluate("[localStorage.length, sessionStorage.length > 0]") == [0, True]

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.running import READ_KEY, Process, photo_of, processes
+from tests.app.running import Process, photo_of, processes
 from tests.browser.conftest import opened
+from tests.browser.shops import enter_key
 
 
 def figure(page: Page, name: str) -> Any:
@@ -104,8 +105,7 @@ def test_a_key_is_asked_for_once_and_again_when_somebody_wants_to_enter_it(brows
         expect(page.get_by_role("dialog")).to_be_hidden()
         enter = page.get_by_role("button", name="Enter the key")
         enter.click()
-        page.get_by_label("Key", exact=True).fill(READ_KEY)
-        page.keyboard.press("Enter")
+        enter_key(page)
         expect(figure(page, "Products")).to_have_text("20")
         expect(figure(page, "Searches a second")).to_be_visible()
         expect(page.get_by_role("alert")).to_have_count(0)
