@@ -72,7 +72,24 @@ class Telemetry:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, of no use here
         self.registry = CollectorRegistry()
-        own = self.registry
+        self._of_requests(self.registry)
+        self._of_the_cache(self.registry)
+        self._of_generations(self.registry)
+        self._of_changes(self.registry)
+        ProcessCollector(registry=self.registry)
+        self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        # there from the start: where a series begins with 1, Prometheus sees no increase
+        self._errors = {kind: self.errors.labels(kind) for kind in KINDS}
+        # looked up once: finding a series by its labels costs more than counting in it
+        self._stage_seconds = {stage: self.stage_seconds.labels(stage) for stage in get_args(Stage)}
+        self._entry_bytes = {layer: self.cache_entry_bytes.labels(layer) for layer in get_args(Layer)}
+        self._lookups = {
+            (layer, hit): self.cache_lookups.labels(layer, "hit" if hit else "miss")
+            for layer in get_args(Layer)
+            for hit in (True, False)
+        }
+
+    def _of_requests(self, own: CollectorRegistry) -> None:
         self.requests = Counter("twinshot_requests", "Answered requests.", ["route", "method", "status"], registry=own)
         self.request_seconds = Histogram(
             "twinshot_request_seconds", "Time to answer.", ["route"], registry=own, buckets=_BUCKETS
@@ -81,6 +98,11 @@ class Telemetry:
         self.stage_seconds = Histogram(
             "twinshot_stage_seconds", "Time a photo spent in a stage.", ["stage"], registry=own, buckets=_BUCKETS
         )
+        self.queue_depth = Gauge("twinshot_queue_depth", "Photos that wait for a thread or have one.", registry=own)
+        self.buffered_bytes = Gauge("twinshot_buffered_bytes", "Bytes of request bodies in memory.", registry=own)
+        self.ready = Gauge("twinshot_ready", "1 while photos can be answered, else 0.", registry=own)
+
+    def _of_the_cache(self, own: CollectorRegistry) -> None:
         self.cache_lookups = Counter(
             "twinshot_cache_lookups", "Cache look-ups by entry and outcome.", ["layer", "result"], registry=own
         )
@@ -90,9 +112,8 @@ class Telemetry:
         self.cache_entries = Gauge("twinshot_cache_entries", "Cache entries in this process.", registry=own)
         self.cache_bytes = Gauge("twinshot_cache_bytes", "Bytes of the cache in this process.", registry=own)
         self.cache_up = Gauge("twinshot_cache_up", "1 while the cache answers, else 0.", registry=own)
-        self.queue_depth = Gauge("twinshot_queue_depth", "Photos that wait for a thread or have one.", registry=own)
-        self.buffered_bytes = Gauge("twinshot_buffered_bytes", "Bytes of request bodies in memory.", registry=own)
-        self.ready = Gauge("twinshot_ready", "1 while photos can be answered, else 0.", registry=own)
+
+    def _of_generations(self, own: CollectorRegistry) -> None:
         self.generation = Gauge(
             "twinshot_generation_info", "1 for the live generation.", ["generation", "model"], registry=own
         )
@@ -105,6 +126,8 @@ class Telemetry:
         self.held = Gauge("twinshot_generations_held", "Generations in memory.", registry=own)
         self.rows = Gauge("twinshot_generation_rows", "Photos in the live generation.", registry=own)
         self.products = Gauge("twinshot_generation_products", "Products in the live generation.", registry=own)
+
+    def _of_changes(self, own: CollectorRegistry) -> None:
         self.revision = Gauge("twinshot_revision", "Revision of the catalogue in every answer.", registry=own)
         self.added_rows = Gauge("twinshot_added_rows", "Photos in memory that came with changes.", registry=own)
         self.gone_rows = Gauge("twinshot_gone_rows", "Photos that are still held but there no more.", registry=own)
@@ -120,18 +143,6 @@ class Telemetry:
             registry=own,
             buckets=(*_BUCKETS, 30.0, 100.0),
         )
-        ProcessCollector(registry=own)
-        self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        # there from the start: where a series begins with 1, Prometheus sees no increase
-        self._errors = {kind: self.errors.labels(kind) for kind in KINDS}
-        # looked up once: finding a series by its labels costs more than counting in it
-        self._stage_seconds = {stage: self.stage_seconds.labels(stage) for stage in get_args(Stage)}
-        self._entry_bytes = {layer: self.cache_entry_bytes.labels(layer) for layer in get_args(Layer)}
-        self._lookups = {
-            (layer, hit): self.cache_lookups.labels(layer, "hit" if hit else "miss")
-            for layer in get_args(Layer)
-            for hit in (True, False)
-        }
 
     def answered(self, route: str, method: str, status: int, seconds: float, problem: str | None) -> None:
         """Count an answer. `route` and `method` are of a few known ones; `problem` is the kind of an error."""
