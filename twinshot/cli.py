@@ -13,7 +13,8 @@ import typer
 from typer.core import TyperGroup
 
 from engine.errors import InputError, TwinshotError
-from twinshot.processes import StoppedError, Told, stop_on_signals
+from engine.told import Told, told_by
+from twinshot.processes import StoppedError
 
 COMMANDS: dict[str, str] = {
     "demo": "twinshot.commands.demo",
@@ -48,7 +49,7 @@ class LazyGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; Ctrl-C, SIGTERM and SIGHUP become StoppedError, which says whether the work can go on."""
         try:
-            with stop_on_signals():
+            with told_by(signal.SIGTERM, signal.SIGHUP):
                 return super().invoke(ctx)
         except (KeyboardInterrupt, Told) as told:
             number = told.number if isinstance(told, Told) else signal.SIGINT

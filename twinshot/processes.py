@@ -7,22 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import IO
 
 from engine.errors import InputError, TwinshotError
+from engine.told import Told
 
 GRACE = 25.0
 """Seconds from SIGTERM to SIGKILL; the service gives answers under way 20."""
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
-
-
-class Told(BaseException):
-    """A signal told us to end. Like KeyboardInterrupt no Exception: nothing on its way up may swallow or wrap it."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        super().__init__(signal.Signals(number).name)
 
 
 class StoppedError(TwinshotError):
@@ -33,27 +24,6 @@ class StoppedError(TwinshotError):
         how = "" if number == signal.SIGINT else f" by {signal.Signals(number).name}"
         super().__init__(f"stopped{how}" + ("; run the same command again to go on" if goes_on else ""))
         self.exit_code = 128 + number
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP become Told in the main thread, so that all that was started is stopped.
-
-    A signal that is ignored stays ignored: that is what `nohup` is for.
-    """
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        for own in _SIGNALS:
-            signal.signal(own, signal.SIG_IGN)
-        raise Told(number)
-
-    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in heard}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def run_to_end(command: list[str], quiet: bool) -> int:

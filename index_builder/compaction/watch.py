@@ -3,16 +3,14 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from engine.bundle.manifest import read_manifest
 from engine.bundle.store import current
 from engine.changes.long_reads import count_after
 from engine.changes.state import open_state
 from engine.errors import TwinshotError, UntidyError
+from engine.told import Told, told_by
 from engine.wording import counted
 from index_builder.compaction.compact import Compacted, compact
 from index_builder.progress import Progress
@@ -27,10 +25,6 @@ NICE = 10
 """How much lower than others this process's priority is: searching goes first."""
 
 
-class _EndedError(BaseException):
-    """SIGTERM came. Like KeyboardInterrupt no Exception: nothing on its way up may swallow it."""
-
-
 def watch(bundles: Path, state: Path, ahead: int, keep: int, threads: int, progress: Progress) -> None:
     """Compact whenever the log has `ahead` changes more than the live generation, until SIGTERM.
 
@@ -40,10 +34,12 @@ def watch(bundles: Path, state: Path, ahead: int, keep: int, threads: int, progr
     os.nice(NICE)
     progress.say(f"watching the log in {state}: compacting {bundles} whenever it is {counted(ahead, 'change')} ahead")
     try:
-        with _ending_on_sigterm():
+        with told_by(signal.SIGTERM):
             while True:
                 time.sleep(_look(bundles, state, ahead, keep, threads, progress))
-    except _EndedError:
+    except Told as told:
+        if told.number != signal.SIGTERM:
+            raise
         progress.say("told to end")
 
 
@@ -84,18 +80,3 @@ def say(compacted: Compacted) -> str:
         f"{counted(report['rows'], 'photo')} of {counted(report['products'], 'product')}, "
         f"{report['bytes'] / 1e6:,.1f} MB in {seconds:,.1f} s"
     )
-
-
-@contextmanager
-def _ending_on_sigterm() -> Iterator[None]:
-    """SIGTERM becomes _EndedError in the main thread, once: a second one must not cut short the tidying up."""
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise _EndedError
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -5,7 +5,6 @@ import json
 import re
 import signal
 import socket
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from twinshot.demo.questions import Question, good_rows, hold_out, questions
 from twinshot.demo.report import make_report, print_report
 from twinshot.demo.run import Options, run_demo
 from twinshot.demo.samples import write_samples
-from twinshot.processes import Told, run, serving, stop_on_signals
+from twinshot.processes import run, serving
 
 
 def a_row(product: str, split: str | None, number: int = 1) -> Row:
@@ -195,29 +194,6 @@ def test_a_service_that_does_not_start_names_its_log_and_its_last_line(tmp_path:
         pytest.raises(TwinshotError, match=r"the service ended with exit code 2.*serve\.log says why: .*none"),
     ):
         wait_until_ready(free_port, service, log)
-
-
-@pytest.fixture
-def heard() -> Iterator[None]:
-    """The signals as they are where nobody ignores them, whatever the tests themselves were started under."""
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, signal.SIG_DFL) for number in numbers]
-    yield
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("heard")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_being_told_to_end_unwinds_the_stack_so_that_children_are_stopped(number: signal.Signals) -> None:
-    before = signal.getsignal(number)
-    with pytest.raises(Told) as told, stop_on_signals():
-        try:
-            signal.raise_signal(number)
-        except Exception:  # as libraries do around what they try
-            pytest.fail("it was swallowed")
-    assert told.value.number == number
-    assert signal.getsignal(number) is before
 
 
 def test_a_child_that_takes_too_long_to_end_is_killed(

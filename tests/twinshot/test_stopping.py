@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from twinshot.processes import StoppedError, stop_on_signals
+from twinshot.processes import StoppedError
 
 SMALL = ["--weights=none", "--backbone=test_efficientnet", "--bits=64", "--epochs=500", "--set=batch=8", "--threads=1"]
 GO_ON = "twinshot: stopped; run the same command again to go on"
@@ -77,15 +77,6 @@ def test_a_build_that_is_stopped_stops_its_step_and_says_one_line(
     assert [own for own in said if own.startswith("twinshot:")] == [line]
     assert len(children) == 1
     assert not children[0].is_running()
-
-
-def test_an_ignored_signal_stays_ignored_as_nohup_wants_it() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with stop_on_signals():
-            signal.raise_signal(signal.SIGHUP)
-    finally:
-        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_command_that_does_not_go_on_only_says_that_it_was_stopped() -> None:
