@@ -29,13 +29,18 @@ def stop_when(
     # Not measured: a signal that arrives while coverage holds its lock leaves it locked for ever.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     with subprocess.Popen(arguments, **pipes, env=environment, text=True, start_new_session=True) as process:
-        while not ready():
-            assert process.poll() is None, "it ended before it could be stopped"
-            time.sleep(0.01)
-        children = psutil.Process(process.pid).children(recursive=True)
-        (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
-        _, said = process.communicate(timeout=60)
-    return process.returncode, said.splitlines(), children
+        try:
+            while not ready():
+                assert process.poll() is None, "it ended before it could be stopped"
+                time.sleep(0.01)
+            children = psutil.Process(process.pid).children(recursive=True)
+            (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    # As a shell says it: interrupted within eval() of a text, Python itself ends by SIGINT after all is said and done.
+    code = process.returncode if process.returncode >= 0 else 128 - process.returncode
+    return code, said.splitlines(), children
 
 
 ENDS = pytest.mark.parametrize(
