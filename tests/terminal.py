@@ -20,7 +20,8 @@ def shown(arguments: Sequence[object], columns: int = 80, before: str = "", **en
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, columns * 10, 800))
     command = [sys.executable, "-c", f"{before}\n{START}", *map(str, arguments)]
-    own = {**os.environ, "TERM": "xterm-256color", **environment}
+    ours_alone = {name: value for name, value in os.environ.items() if name != "XTERM_VERSION"}
+    own = {**ours_alone, "TERM": "xterm-256color", **environment}
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=own) as process:
         os.close(theirs)
         parts = []

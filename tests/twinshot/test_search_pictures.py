@@ -1,5 +1,6 @@
 """`twinshot search` shows pictures where the terminal can, and nowhere else."""
 
+import re
 import subprocess
 import sys
 from io import BytesIO
@@ -8,13 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine.bundle.generation import open_generation
-from engine.bundle.store import current
 from index_builder.indexing import Order, index
 from index_builder.plan import Wishes
 from index_builder.progress import Progress
 from tests.terminal import shown
-from twinshot.pictures import CELLS, sheet, tile
+from twinshot.pictures import CELLS, colours_first, sheet, tile
 
 SIXEL, BLOCK = "\x1bP", "▀"
 HAS_SIXEL = "from textual_image import renderable; renderable.Image = renderable.SixelImage"
@@ -37,10 +36,38 @@ def test_a_terminal_with_graphics_gets_pictures_above_the_table(tiny_bundle: Pat
     assert SIXEL not in shown(["search", tiny_bundle, tiny_photo, "--json"], before=HAS_SIXEL)[1]
 
 
+def test_every_colour_is_defined_before_the_first_pixel_as_xterm_wants_it(tiny_bundle: Path, tiny_photo: Path) -> None:
+    said = shown(["search", tiny_bundle, tiny_photo], before=HAS_SIXEL)[1]
+    picture = said[said.index(SIXEL) :].partition("\x1b\\")[0]
+    colours = re.findall(r"#(\d+);2;", picture)
+    assert len(set(colours)) == len(colours) > 16
+    assert not re.search(r"#\d+[^\d;].*#\d+;2;", picture, re.DOTALL)
+
+
+def test_a_picture_is_the_same_with_its_colours_in_front() -> None:
+    sixels = '\x1bP0;0;0q"1;1;2;6#0;2;15;15;16~-#12;2;1;2;3?~#0~\x1b\\'
+    assert colours_first(sixels) == '\x1bP0;0;0q"1;1;2;6#0;2;15;15;16#12;2;1;2;3#0~-#12?~#0~\x1b\\'
+
+
+def test_xterm_which_has_16_colours_unless_told_otherwise_draws_only_when_asked(
+    tiny_bundle: Path, tiny_photo: Path
+) -> None:
+    xterm = {"before": HAS_SIXEL, "XTERM_VERSION": "XTerm(379)"}
+    assert SIXEL not in shown(["search", tiny_bundle, tiny_photo], **xterm)[1]
+    assert SIXEL in shown(["search", tiny_bundle, tiny_photo, "--pictures"], **xterm)[1]
+
+
 def test_pictures_that_are_asked_for_are_coarse_where_there_are_no_graphics(
     tiny_bundle: Path, tiny_photo: Path
 ) -> None:
     assert BLOCK in shown(["search", tiny_bundle, tiny_photo, "--pictures"])[1]
+
+
+def test_a_title_is_folded_not_cut_for_near_twins_differ_at_its_end(tiny_bundle: Path, tiny_photo: Path) -> None:
+    said = shown(["search", tiny_bundle, tiny_photo, "--limit", "1"], columns=60)[1]
+    assert "Drawn product" not in said
+    assert "…" not in said
+    assert re.search(r"^ +product \d+\s*$", said, re.MULTILINE)
 
 
 def test_a_pipe_never_gets_a_picture(tiny_bundle: Path, tiny_photo: Path) -> None:
@@ -62,19 +89,22 @@ def test_an_index_without_thumbnails_says_so_where_pictures_are_asked_for(
     assert BLOCK not in said
 
 
-def test_a_sheet_has_every_tile_in_its_place(tiny_bundle: Path) -> None:
-    generation = open_generation(tiny_bundle / current(tiny_bundle))
-    assert generation.thumbs is not None
-    tiles = [tile(str(row), generation.thumbs[row]) for row in (0, 30)]
-    whole = sheet(tiles)
+def test_a_sheet_has_every_tile_in_its_place() -> None:
+    pictures = {"wide": Image.new("RGB", (60, 30), "red"), "tall": Image.new("RGB", (100, 400), "blue")}
+    whole = sheet([tile(name, png(picture)) for name, picture in pictures.items()])
     step = whole.width // 2
-    for place, row in enumerate((0, 30)):
-        thumb = Image.open(BytesIO(generation.thumbs[row])).convert("RGBA")
-        seen = whole.getpixel((place * step + 128, whole.height - 128))
-        meant = thumb.getpixel((thumb.width // 2, thumb.height // 2))
-        assert isinstance(seen, tuple) and isinstance(meant, tuple)
-        assert seen == pytest.approx(meant, abs=12)
-    assert whole.getpixel((step - 1, whole.height - 1)) == (0, 0, 0, 0)
+    middle = whole.height - step // 2
+    ground = whole.getpixel((0, 0))
+    assert whole.getpixel((step // 2, middle)) == (255, 0, 0)
+    assert whole.getpixel((step + step // 2, middle)) == (0, 0, 255)
+    for beside in ((step // 2, middle - 100), (step + 40, middle), (step, middle), (step, whole.height - 1)):
+        assert whole.getpixel(beside) == ground
+
+
+def png(picture: Image.Image) -> bytes:
+    buffer = BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def test_no_more_tiles_are_drawn_than_there_is_room_for(tiny_bundle: Path, tiny_photo: Path) -> None:

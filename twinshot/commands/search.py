@@ -137,13 +137,13 @@ def _draw(path: Path, generation: "Generation", found: "Sequence[Found]") -> Non
 def _table(path: Path, generation: "Generation", found: "Sequence[Found]", scored: Sequence[Scored]) -> None:
     from rich.text import Text
 
-    from engine.terminal.tables import console, in_one_line, table, whole
+    from engine.terminal.tables import console, table, whole
 
     names = ("#", "product", "score", "similarity", "distance", "photo", "title")
     shown = table(*names, numbers=("#", *names[2:5]), cut=("title",), title=str(path))
     for place, (own, (score, match)) in enumerate(zip(found, scored, strict=True), 1):
         sure = Text("-" if score is None else f"{score * 100:.0f} %", style="bold green" if match else "")
-        title = in_one_line(generation.table.record(own.row).title or "")
+        title = whole(generation.table.record(own.row).title or "")
         product, photo = whole(own.product_id), whole(own.image_id)
         shown.add_row(str(place), product, sure, f"{own.similarity:.3f}", str(own.distance), photo, title)
     console().print(shown)
