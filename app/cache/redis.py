@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import textwrap
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -102,7 +103,7 @@ class RedisCache:
     def _failed(self, error: Exception) -> None:
         self._failures += 1
         if self._failures >= FAILURES and self._probe is None:
-            log.warning("Redis does not answer (%s); going on without it", type(error).__name__)
+            log.warning("Redis does not answer (%s); going on without it", _said(error))
             # in a context of its own: it outlives the request, and what it logs is none of that request's
             probing = self._until_it_answers()
             self._probe = asyncio.create_task(probing, context=contextvars.Context())
@@ -137,6 +138,11 @@ def ask_server(url: str, patience: float = 2.0) -> Server:
             told = {**server.info("server"), **server.info("memory")}
     except (RedisError, OSError) as error:
         raise UnavailableError(
-            f"Redis does not answer ({type(error).__name__}: {error}); start it, or mend TWINSHOT_REDIS_URL"
+            f"Redis does not answer ({_said(error)}); start it, or mend TWINSHOT_REDIS_URL"
         ) from error
     return Server(told["redis_version"], told["maxmemory_policy"], told["maxmemory"], told["used_memory"])
+
+
+def _said(error: Exception) -> str:
+    """What it is and what Redis said, in one line: it may refuse with a whole page. No password is in it."""
+    return textwrap.shorten(f"{type(error).__name__}: {error}", 160, placeholder=" …")

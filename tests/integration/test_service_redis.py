@@ -88,3 +88,16 @@ def test_a_frozen_redis_is_waited_for_three_times_at_most(start: Start, redis: R
         redis.send(signal.SIGCONT)
     with within(10) as until:
         until(lambda: health(service) == "ok")
+
+
+def test_what_redis_says_as_it_refuses_is_in_the_log_and_no_password(start: Start, redis: RedisServer) -> None:
+    redis.set("requirepass", "right-password")
+    services = [start(TWINSHOT_REDIS_URL=redis.url.replace("//", f"//{who}")) for who in ("", ":wrong-password@")]
+    for service, said in zip(services, ("already authenticated", "invalid username-password"), strict=True):
+        for number in range(3):
+            service.until_ready().ask(photo_of(3, number))
+        assert health(service) == "degraded"
+        log = service.log.read_text()
+        assert "AuthenticationError: " in log
+        assert said in log
+        assert "wrong-password" not in log
