@@ -35,8 +35,8 @@ ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -m "not long" $(BESIDE) > .beside.log 2>&1 & beside=$$!; \
-	$(BIN)/python -m coverage run -m pytest -m "not long" $(addprefix --ignore=,$(BESIDE)); \
+	$(BIN)/python -m coverage run -m pytest -m "not long and not containers" $(BESIDE) > .beside.log 2>&1 & beside=$$!; \
+	$(BIN)/python -m coverage run -m pytest -m "not long and not containers" $(addprefix --ignore=,$(BESIDE)); \
 	one=$$?; wait $$beside; other=$$?; cat .beside.log; exit $$((one > other ? one : other))
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=90
@@ -44,6 +44,9 @@ endif
 
 test-long: setup system ## the tests that take minutes
 	$(BIN)/python -m pytest -m long $(ARGS)
+
+test-containers: setup ## builds the images and starts what the compose files have; needs root and Docker with Compose
+	$(BIN)/python -m pytest -m containers $(ARGS)
 
 lint: setup ## ruff, mypy --strict, the directions of imports
 	$(BIN)/ruff check .

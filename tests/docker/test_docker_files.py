@@ -66,8 +66,8 @@ def test_the_compactor_alone_may_write_the_bundles_and_both_have_one_state() -> 
     assert "state:/state" in service["volumes"]
     assert compactor["image"] == service["image"]
     assert compactor["depends_on"] == {"twinshot": {"condition": "service_healthy"}}
-    # the image's health check asks a port that nobody listens on here
-    assert compactor["healthcheck"] == {"disable": True}
+    # the image's health check asks a port that nobody listens on here, and `up --wait` wants one
+    assert compactor["healthcheck"]["test"] == ["CMD", "true"]
     replicas = compose("docker-compose.replicas.yml")["services"]["compactor"]
     assert {**replicas, "depends_on": None} == {**compactor, "depends_on": None}
     assert compose("docker-compose.gpu.yml")["services"]["compactor"]["image"] == "twinshot-gpu"
