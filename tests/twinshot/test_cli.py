@@ -166,15 +166,21 @@ def test_scores_are_those_of_the_service(calibrated_bundle: Path, tiny_photo: Pa
 def test_photos_that_cannot_be_used_are_named_and_the_others_answered(
     tiny_bundle: Path, tiny_photo: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "note.jpg").write_text("hello")
-    photos = [tmp_path / "gone.jpg", tiny_photo, tmp_path / "note.jpg", tiny_photo]
+    gone, note = tmp_path / "gone.jpg", tmp_path / "note.jpg"
+    note.write_text("hello")
+    reasons = {gone: "the photo cannot be read (No such file or directory)", note: "the bytes are not an image"}
+    photos = [gone, tiny_photo, note, tiny_photo]
     done = run("search", str(tiny_bundle), *map(str, photos), "--json")
     assert done.returncode == 2
-    assert [json.loads(line)["photo"] for line in done.stdout.splitlines()] == [str(tiny_photo)] * 2
-    assert done.stderr.splitlines() == [
-        f"twinshot: {tmp_path}/gone.jpg: the photo cannot be read (No such file or directory)",
-        f"twinshot: {tmp_path}/note.jpg: the bytes are not an image",
-    ]
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [own["photo"] for own in told] == [str(path) for path in photos]
+    assert [own.get("error") for own in told] == [reasons.get(path) for path in photos]
+    assert ["results" in own for own in told] == [False, True, False, True]
+    assert len({own["generation"] for own in told}) == 1
+    assert done.stderr.splitlines() == [f"twinshot: {path}: {reason}" for path, reason in reasons.items()]
+    table = run("search", str(tiny_bundle), *map(str, photos))
+    assert (table.returncode, table.stderr) == (2, done.stderr)
+    assert table.stdout.count("# ") == 2
 
 
 def test_an_unknown_category_is_named_with_those_there_are(tiny_bundle: Path, tiny_photo: Path) -> None:

@@ -1,5 +1,6 @@
 """`twinshot search` shows pictures where the terminal can, and nowhere else."""
 
+import os
 import re
 import subprocess
 import sys
@@ -55,6 +56,15 @@ def test_xterm_which_has_16_colours_unless_told_otherwise_draws_only_when_asked(
     xterm = {"before": HAS_SIXEL, "XTERM_VERSION": "XTerm(379)"}
     assert SIXEL not in shown(["search", tiny_bundle, tiny_photo], **xterm)[1]
     assert SIXEL in shown(["search", tiny_bundle, tiny_photo, "--pictures"], **xterm)[1]
+
+
+def test_a_photo_that_can_be_read_only_once_is_drawn_too(tiny_bundle: Path, tiny_photo: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "photo"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cp", str(tiny_photo), str(pipe)]):
+        code, said = shown(["search", tiny_bundle, pipe], before=HAS_SIXEL)
+    assert code == 0
+    assert SIXEL in said
 
 
 def test_pictures_that_are_asked_for_are_coarse_where_there_are_no_graphics(

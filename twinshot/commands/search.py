@@ -10,7 +10,6 @@ import typer
 
 if TYPE_CHECKING:
     from engine.bundle.generation import Generation
-    from engine.preprocess import Pixels, Preprocessing
     from engine.ranking import Found
 
 Scored = tuple[float | None, bool | None]
@@ -35,13 +34,16 @@ def search(
 ) -> None:
     """Find the products on photos. A photo that cannot be used is named, the others are answered; exit code 2.
 
+    With --json it has `error` in place of `results`.
+
     Example: twinshot search demo/bundles photo.jpg --limit 5
     """
     from engine.bundle.generation import open_generation
     from engine.bundle.store import current
     from engine.calibration import NEEDED
     from engine.encoder import Encoder
-    from engine.errors import InputError
+    from engine.errors import PhotoError
+    from engine.preprocess import load
     from engine.ranking import rank
     from engine.scope import scope_of
 
@@ -49,38 +51,38 @@ def search(
     encoder = Encoder(generation.folder, verify=False)
     scope = scope_of(category, generation.manifest.categories) if category else generation.manifest.scope
     drawing = not json and _draws(generation, pictures)
-    readable = 0
+    code = 0
     for path in photos:
-        pixels = _load(path, encoder.card.preprocessing)
-        if pixels is None:
+        try:
+            data = _read(path)
+            pixels = load(data, encoder.card.preprocessing)
+        except PhotoError as error:
+            code = error.exit_code
+            print(f"twinshot: {path}: {error}", file=sys.stderr, flush=True)
+            if json:
+                _print_json(path, generation, error=str(error))
             continue
-        readable += 1
         embedding = encoder.encode(pixels[None]).embeddings[0]
         found = rank(generation, embedding, max(limit, NEEDED), scope).found
         scored = _scored(generation, found)[:limit]
         if json:
-            _print_json(path, generation, found[:limit], scored)
+            _print_json(path, generation, results=_results(found[:limit], scored))
             continue
         if drawing:
-            _draw(path, generation, found[:limit])
+            _draw(data, generation, found[:limit])
         _table(path, generation, found[:limit], scored)
-    if readable < len(photos):
-        raise typer.Exit(InputError.exit_code)
+    if code:
+        raise typer.Exit(code)
 
 
-def _load(path: Path, spec: "Preprocessing") -> "Pixels | None":
-    """The model's input; None for a photo that cannot be used, which is then said on stderr."""
-    from engine.errors import PhotoError
-    from engine.preprocess import load
+def _read(path: Path) -> bytes:
+    """A photo's bytes, once: what comes from a pipe cannot be read again."""
+    from engine.errors import UnreadableError
 
     try:
-        return load(path.read_bytes(), spec)
+        return path.read_bytes()
     except OSError as error:
-        reason = f"the photo cannot be read ({error.strerror or error})"
-    except PhotoError as error:
-        reason = str(error)
-    print(f"twinshot: {path}: {reason}", file=sys.stderr, flush=True)
-    return None
+        raise UnreadableError(f"the photo cannot be read ({error.strerror or error})") from error
 
 
 def _scored(generation: "Generation", found: "Sequence[Found]") -> list[Scored]:
@@ -92,8 +94,8 @@ def _scored(generation: "Generation", found: "Sequence[Found]") -> list[Scored]:
     return [(score, None if own is None or score is None else own.matches(score)) for score in scored]
 
 
-def _print_json(path: Path, generation: "Generation", found: "Sequence[Found]", scored: Sequence[Scored]) -> None:
-    results: list[dict[str, Any]] = [
+def _results(found: "Sequence[Found]", scored: Sequence[Scored]) -> list[dict[str, Any]]:
+    return [
         {
             "product_id": own.product_id,
             "score": score,
@@ -104,7 +106,10 @@ def _print_json(path: Path, generation: "Generation", found: "Sequence[Found]", 
         }
         for own, (score, match) in zip(found, scored, strict=True)
     ]
-    print(jsonlib.dumps({"photo": str(path), "generation": generation.id, "results": results}, ensure_ascii=False))
+
+
+def _print_json(path: Path, generation: "Generation", **answer: object) -> None:
+    print(jsonlib.dumps({"photo": str(path), "generation": generation.id, **answer}, ensure_ascii=False))
 
 
 def _draws(generation: "Generation", wanted: bool | None) -> bool:
@@ -120,7 +125,7 @@ def _draws(generation: "Generation", wanted: bool | None) -> bool:
     return generation.thumbs is not None
 
 
-def _draw(path: Path, generation: "Generation", found: "Sequence[Found]") -> None:
+def _draw(data: bytes, generation: "Generation", found: "Sequence[Found]") -> None:
     from rich.console import Console
 
     from engine.bundle.thumbs import make_thumb
@@ -129,7 +134,7 @@ def _draw(path: Path, generation: "Generation", found: "Sequence[Found]") -> Non
 
     assert generation.thumbs is not None
     console = Console()
-    photo = make_thumb(decode(path.read_bytes(), generation.card.preprocessing).image)
+    photo = make_thumb(decode(data, generation.card.preprocessing).image)
     tiles = [tile("photo", photo), *(tile(str(n), generation.thumbs[own.row]) for n, own in enumerate(found, 1))]
     console.print(drawn(tiles, console.width))
 
