@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from engine.errors import InputError, TwinshotError
 from engine.told import Told, told_by
 from twinshot.processes import StoppedError
+from twinshot.usage import usage
 
 COMMANDS: dict[str, str] = {
     "demo": "twinshot.commands.demo",
@@ -105,22 +106,12 @@ def _root(
     """Visual product search: send a photo, get back the ranked IDs of the same product."""
 
 
-def _usage(error: typer.TyperException) -> str:
-    """What was typed wrong, in one line, and where help is."""
-    said = " ".join(error.format_message().split())
-    context = getattr(error, "ctx", None)
-    if not said or context is None:
-        return said
-    stop = "" if said.endswith("?") else ";"
-    return f"{said.rstrip('.')}{stop} `{context.command_path} --help` has all options and an example"
-
-
 def main() -> None:
     """Run the command line; an error of ours or a wrong usage is one line on stderr and its exit code."""
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except typer.TyperException as error:
-        if said := _usage(error):  # a group without a command has shown its help and says nothing
+        if said := usage(error):  # a group without a command has shown its help and says nothing
             print(f"twinshot: {said}", file=sys.stderr)
         sys.exit(InputError.exit_code)
     except TwinshotError as error:

@@ -31,7 +31,8 @@ def test_all_that_a_build_makes_is_in_its_own_bundle_folder_and_json_is_all_it_p
 
 
 @pytest.mark.parametrize(
-    ("option", "said"), [("--device=auto", "'cpu', 'cuda'"), ("--seed=-1", "greater than or equal to 0")]
+    ("option", "said"),
+    [("--device=auto", "'cpu', 'cuda'"), ("--seed=-1", "--seed -1 is not a whole number of at least 0")],
 )
 def test_what_a_later_step_would_refuse_is_refused_at_once(tmp_path: Path, option: str, said: str) -> None:
     catalogue = write_catalogue(tmp_path / "shop", products=4)
