@@ -32,7 +32,7 @@ def test_the_version_is_the_package_s() -> None:
     assert (done.returncode, done.stdout) == (0, f"twinshot {version('twinshot')}\n")
 
 
-EVERY = [*COMMANDS, "products add", "products remove", "products list"]
+EVERY = [*COMMANDS, "products add", "products edit", "products remove", "products list"]
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -1,4 +1,4 @@
-"""`twinshot products`: add, remove and list the products of a running service."""
+"""`twinshot products`: add, edit, remove and list the products of a running service."""
 
 import json as jsonlib
 import sys
@@ -23,6 +23,12 @@ ReadKey = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
+Title = Annotated[str | None, typer.Option(help="Its title.")]
+Url = Annotated[str | None, typer.Option(help="Its page in the shop.")]
+Meta = Annotated[str | None, typer.Option(help="The first level of its category.")]
+Level2 = Annotated[str | None, typer.Option(help="The second level.")]
+Leaf = Annotated[str | None, typer.Option(help="The third level.")]
+
 _LOCAL = "http://127.0.0.1:8000"
 _PAGE = 200
 """Products in a table on the terminal."""
@@ -31,7 +37,7 @@ products = typer.Typer(
     name="products",
     no_args_is_help=True,
     add_completion=False,
-    help="Add, remove and list the products of a running service.\n\n"
+    help="Add, edit, remove and list the products of a running service.\n\n"
     "Example: twinshot products add P42 P42-1.jpg P42-2.jpg --title 'Chelsea boot' --meta Shoes",
 )
 
@@ -42,11 +48,11 @@ def add(
     photos: Annotated[list[Path] | None, typer.Argument(help="Its photos; their ids: the names of the files.")] = None,
     server: Server = _LOCAL,
     key: WriteKey = None,
-    title: Annotated[str | None, typer.Option(help="Its title.")] = None,
-    url: Annotated[str | None, typer.Option(help="Its page in the shop.")] = None,
-    meta: Annotated[str | None, typer.Option(help="The first level of its category.")] = None,
-    level2: Annotated[str | None, typer.Option(help="The second level.")] = None,
-    leaf: Annotated[str | None, typer.Option(help="The third level.")] = None,
+    title: Title = None,
+    url: Url = None,
+    meta: Meta = None,
+    level2: Level2 = None,
+    leaf: Leaf = None,
     add_photos: Annotated[bool, typer.Option("--add-photos", help="Keep all else as it is.")] = False,
     catalogue: Annotated[Path | None, typer.Option("--from", help="Put all products of a catalogue instead.")] = None,
     column: Annotated[list[str] | None, typer.Option(help="Our column = theirs, such as image=photo_path.")] = None,
@@ -86,6 +92,46 @@ def add(
         print(changed.model_dump_json())
     else:
         print(f"{product}: {counted(len(changed.images), 'photo')}; revision {changed.revision}")
+
+
+@products.command()
+def edit(
+    product: Annotated[str, typer.Argument(help="The product's id.")],
+    server: Server = _LOCAL,
+    key: WriteKey = None,
+    title: Title = None,
+    url: Url = None,
+    meta: Meta = None,
+    level2: Level2 = None,
+    leaf: Leaf = None,
+    clear: Annotated[
+        list[str] | None, typer.Option(metavar="FIELD", help="What is unknown from now on, such as leaf or url.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Change what is given of a product. All else stays as it is, and so do its photos.
+
+    Example: twinshot products edit P42 --title 'Chelsea boot, brown' --clear leaf
+    """
+    from engine.errors import InputError
+    from twinshot.products.service import service_at
+
+    given = {"title": title, "url": url, "meta": meta, "level2": level2, "leaf": leaf}
+    fields: dict[str, str | None] = {name: value for name, value in given.items() if value is not None}
+    for name in clear or ():
+        if name not in given:
+            raise InputError(f"--clear {name!r} is none of {', '.join(given)}")
+        if name in fields:
+            raise InputError(f"--{name} and --clear {name}: give one of them")
+    fields |= dict.fromkeys(clear or ())
+    if not fields:
+        raise InputError(f"name what is to be changed of {product!r}: --{', --'.join(given)} or --clear")
+    with service_at(server, key, _WRITE) as client:
+        changed = client.edit_product(product, fields)
+    if json:
+        print(changed.model_dump_json())
+    else:
+        print(f"{product}: {', '.join(fields)} changed; revision {changed.revision}")
 
 
 @products.command()

@@ -128,4 +128,4 @@ def test_the_page_has_every_method_and_every_command() -> None:
     named = re.findall(r"`(\w+)\(", PAGE[PAGE.index("| method |") : PAGE.index("**Photos**")])
     assert set(named) - {"batch"} >= public - {"batch"}
     assert "`batch([" in PAGE
-    assert {own.split()[1] for own in COMMANDS} == {"add", "remove", "list"}
+    assert {own.split()[1] for own in COMMANDS} == {"add", "edit", "remove", "list"}

@@ -61,6 +61,37 @@ def test_a_product_is_added_changed_and_removed(run: Run, photos: tuple[str, str
     assert re.fullmatch(r"1 product removed; revision \d+\n", out)
 
 
+def test_what_is_named_of_a_product_is_edited_and_all_else_stays(run: Run, shop: Client) -> None:
+    fields = {"title": "Boot", "url": "https://a.example/e", "meta": "M", "level2": "N", "leaf": "L"}
+    shop.put_product("E", {"E-1": photo_of(75)}, **fields)
+    code, out, said = run("edit", "E", "--title", "Boot, brown", "--level2", "O", "--clear", "leaf", "--clear", "url")
+    assert (code, said) == (0, [])
+    assert re.fullmatch(r"E: title, level2, leaf, url changed; revision \d+\n", out)
+    product = shop.product("E")
+    assert (product.title, product.url) == ("Boot, brown", None)
+    assert [own.image_id for own in product.images] == ["E-1"]
+    assert product.category.model_dump() == {"meta": "M", "level2": "O", "leaf": None}
+    change = json.loads(run("edit", "E", "--url", "https://a.example/new", "--json")[1])
+    assert (change["product_id"], change["etag"]) == ("E", shop.product("E").etag)
+    assert (shop.product("E").url, shop.product("E").title) == ("https://a.example/new", "Boot, brown")
+
+
+def test_an_edit_that_cannot_be_changes_nothing_and_is_one_line(run: Run, shop: Client) -> None:
+    before = shop.put_product("F", [photo_of(76)], title="Boot")
+    for arguments, words in (
+        (["F"], "name what is to be changed of 'F': --title, --url, --meta, --level2, --leaf or --clear"),
+        (["F", "--clear", "price"], "--clear 'price' is none of title, url, meta, level2, leaf"),
+        (["F", "--title", "x", "--clear", "title"], "--title and --clear title: give one of them"),
+        (["F", "--title", "", "--clear", "leaf"], "422 invalid-request: title=: must not be empty"),
+        (["F", "--url", "nowhere"], "422 invalid-request: url=nowhere: "),
+        (["F0", "--title", "x"], "404 unknown-product: no product 'F0'"),
+    ):
+        code, out, said = run("edit", *arguments)
+        assert (code, out, len(said)) == (2, "", 1), arguments
+        assert words in said[0]
+    assert shop.product("F").etag == before.etag
+
+
 def test_what_is_not_there_is_named_and_the_rest_removed(run: Run, shop: Client) -> None:
     shop.put_product("D1")
     shop.put_product("D2/images/1")
@@ -184,7 +215,7 @@ def test_a_key_that_does_not_do_is_told_with_the_ways_to_give_one(
     if key is None:
         monkeypatch.delenv("TWINSHOT_WRITE_KEY")
     given = [] if key is None else ["--key", key]
-    for arguments in (["add", "C", photos[0]], ["remove", "C"], ["list"]):
+    for arguments in (["add", "C", photos[0]], ["edit", "C", "--title", "x"], ["remove", "C"], ["list"]):
         code, out, said = run(*arguments, *given)
         if (arguments, key) == (["list"], READ_KEY):
             assert code == 0
@@ -201,7 +232,7 @@ def test_a_service_that_is_not_there_is_one_line_and_exit_code_1(run: Run, free_
     assert re.search(r"no answer \(.*\); is it running there\?", said[0])
 
 
-@pytest.mark.parametrize("command", ["add", "remove", "list"])
+@pytest.mark.parametrize("command", ["add", "edit", "remove", "list"])
 def test_each_command_s_help_shows_an_example(run: Run, command: str) -> None:
     code, out, _ = run(command, "--help", at=None)
     assert code == 0
