@@ -43,12 +43,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A generation on queries. `answerable`: which of them have a right answer in the index, int64 [n]."""
+    """A generation on queries. `answerable`: which of them have a right answer in the index, int64 [n]; `strangers`: of
+    which it is known that their product is not there, int64.
+    """
 
     generation: str
     rows: int
     queries: int
     answerable: Rows
+    strangers: Rows
     relevant: Relevant
     depth: int
     bits: Outcome
@@ -122,6 +125,7 @@ def evaluate(
         rows=shelf.rows,
         queries=len(queries.rows),
         answerable=asked,
+        strangers=truth.strangers,
         relevant=truth.kind,
         depth=depth,
         bits=bits,

@@ -1,24 +1,32 @@
 """What `match` was worth on photos whose products are known: how many got one, and how many of these rightly."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from engine.bundle.generation import Generation
-from engine.calibration import scores
+from engine.calibration import NEEDED, Calibration, scores
 from engine.codes import Floats, direction, similarity
+from engine.ranking import rank
 from index_builder.evaluate import NO_ANSWER, Evaluation
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Of the answerable queries those whose first product reached `min_score`, and those of them where it was right."""
+    """Of the answerable queries those whose first product reached `min_score`, and those of them where it was right; of
+    the strangers, whose product is not in the index, those that some product reached it for, wrongly.
+    """
 
     min_score: float
     matched: int
     right: int
+    strangers: int
+    strangers_matched: int
 
     def as_json(self) -> dict[str, float | int]:
-        """As `twinshot evaluate --json` writes it."""
-        return asdict(self)
+        """As `twinshot evaluate --json` writes it; nothing of strangers where there were none."""
+        known = {"min_score": self.min_score, "matched": self.matched, "right": self.right}
+        strangers = {"strangers": self.strangers, "strangers_matched": self.strangers_matched}
+        return known | strangers if self.strangers else known
 
 
 def judge_matches(generation: Generation, embeddings: Floats, evaluation: Evaluation) -> Matches | None:
@@ -35,7 +43,16 @@ def judge_matches(generation: Generation, embeddings: Floats, evaluation: Evalua
     ):
         first = rows[rows != NO_ANSWER]
         near = similarity(direction(embeddings[query], generation.thresholds), generation.codes(first))
-        if calibration.matches(scores(calibration.formula, near.tolist())[0]):
+        if _match(calibration, near.tolist()):
             matched += 1
             right += int(hit)
-    return Matches(calibration.min_score, matched, right)
+    wrong = 0
+    for query in evaluation.strangers:
+        found = rank(generation, embeddings[query], NEEDED, generation.manifest.scope).found
+        wrong += _match(calibration, [own.similarity for own in found])
+    return Matches(calibration.min_score, matched, right, len(evaluation.strangers), wrong)
+
+
+def _match(calibration: Calibration, similarities: Sequence[float]) -> bool:
+    """Whether the first product of a list is taken for the query's."""
+    return calibration.matches(scores(calibration.formula, similarities)[0])

@@ -66,6 +66,8 @@ class Truth:
     left_out: list[Rows]
     totals: Numbers
     """How many right rows each query has, int64 [queries]; 0 = it cannot be answered."""
+    strangers: Rows
+    """The queries of which it is known that nothing in the index is right, int64: their product is not there."""
 
     def right(self, query: int, rows: Rows) -> npt.NDArray[np.bool_]:
         """Which of `rows` answer the query, bool [n]."""
@@ -90,7 +92,7 @@ def find_truth(shelf: Shelf, queries: Queries) -> Truth:
     counts = np.bincount(labels, minlength=1)
     left = [int(np.isin(labels[rows], own).sum()) for own, rows in zip(wanted, left_out, strict=True)]
     totals = _array([int(counts[own].sum()) for own in wanted]) - _array(left)
-    return Truth(kind, labels, wanted, left_out, totals)
+    return Truth(kind, labels, wanted, left_out, totals, _strangers(shelf, queries, left_out))
 
 
 def given_truth(shelf: Shelf, queries: Queries, right: Mapping[str, Sequence[str]]) -> Truth:
@@ -105,7 +107,8 @@ def given_truth(shelf: Shelf, queries: Queries, right: Mapping[str, Sequence[str
     rows = [(shelf.generation.table.image(own) for own in answers) for answers in known]
     wanted = [_array([row for row in own if row is not None]) for own in rows]
     none = [_array([])] * len(known)
-    return Truth("answer", np.arange(shelf.rows), wanted, none, _array([len(answers) for answers in known]))
+    totals = _array([len(answers) for answers in known])
+    return Truth("answer", np.arange(shelf.rows), wanted, none, totals, strangers=_array([]))
 
 
 def scope_without(scope: Scope, left_out: Rows) -> Scope:
@@ -131,6 +134,14 @@ def own_rows(shelf: Shelf, queries: Queries) -> list[Rows]:
         named = table.image(row.image_id)
         result.append(_array(sorted({*same, *([] if named is None else [named])})))
     return result
+
+
+def _strangers(shelf: Shelf, queries: Queries, own: Sequence[Rows]) -> Rows:
+    """The queries with a product id that the index does not have. `own`: the indexed rows of their own photos; one that
+    is there under another product is no stranger, and of a photo without a product id nobody knows.
+    """
+    rows = enumerate(queries.rows)
+    return _array([i for i, row in rows if row.product_id and row.product not in shelf.number_of and not len(own[i])])
 
 
 def _wanted_categories(shelf: Shelf, paths: Sequence[Path3]) -> list[Numbers]:

@@ -100,10 +100,12 @@ def _matches(result: dict[str, Any]) -> dict[str, str]:
     own = result["matches"]
     if own is None:
         return {}
-    return {
-        "matches": f"{own['matched']:,} of {result['answerable']:,} reach min_score {own['min_score']:.2f}, "
-        f"{own['right']:,} of them rightly"
-    }
+    reach = f"reach min_score {own['min_score']:.2f}"
+    said = {"matches": f"{own['matched']:,} of {result['answerable']:,} {reach}, {own['right']:,} of them rightly"}
+    if own.get("strangers"):
+        of = f"{own['strangers_matched']:,} of {own['strangers']:,}"
+        said["strangers"] = f"{of} {reach}; their products are not in the index"
+    return said
 
 
 def _figures(what: str, rows: dict[str, dict[str, float | int]]) -> "Table":

@@ -19,6 +19,7 @@ from index_builder.commands.index import index
 from index_builder.commands.report import report
 from tests.app.running import photo_of
 from tests.changed import delete, keep, put
+from tests.tiny_catalogue import write_catalogue
 
 program = typer.Typer()
 for command in (index, evaluate, compact, report, verify, generations, rollback):
@@ -141,6 +142,23 @@ def test_evaluate_prints_figures_and_writes_them(tmp_path: Path, bundles: Path, 
         }  # fmt: skip
         assert set(told[kind]["product"]) == {"recall@1", "recall@5", "recall@10", "mrr"}
         assert f"{told[kind]['product']['mrr']:.3f}" in [line[-1] for line in products]
+
+
+def test_evaluate_says_how_many_strangers_reach_min_score_where_there_are_any(
+    tmp_path: Path, calibrated_bundle: Path, calibrated_catalogue: Path
+) -> None:
+    strange = write_catalogue(tmp_path, products=6, photos=1, first=200)
+    asked = ("evaluate", calibrated_bundle, "--json", tmp_path / "figures.json", "--queries")
+    said = run(*asked, strange)
+    told = json.loads((tmp_path / "figures.json").read_text())
+    assert (told["answerable"], told["matches"]["matched"], told["matches"]["strangers"]) == (0, 0, 6)
+    reach = f"{told['matches']['strangers_matched']} of 6 reach min_score {told['matches']['min_score']:.2f}"
+    assert f"strangers   {reach}; their products are not in the index\n" in said
+    known = tmp_path / "known.csv"
+    known.write_text("".join(calibrated_catalogue.read_text().splitlines(keepends=True)[:26]))
+    said = run(*asked, known, "--images", calibrated_catalogue.parent, "--query-splits", "val")
+    assert "of 10 reach min_score" in said
+    assert "strangers" not in said + (tmp_path / "figures.json").read_text()
 
 
 def test_evaluate_says_which_categories_are_not_known(tmp_path: Path, bundles: Path, tiny_catalogue: Path) -> None:

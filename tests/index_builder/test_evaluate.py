@@ -58,7 +58,7 @@ def test_product_figures_equal_those_of_asking_search_one_by_one(generation: Gen
     assert (found["queries"], found["answerable"], found["unanswerable"]) == (20, 20, 0)
 
 
-@pytest.mark.parametrize("min_score", [0.51, 0.8, 0.99])
+@pytest.mark.parametrize("min_score", [0.51, 0.8, 0.95])
 def test_matches_are_those_of_asking_search_one_by_one(
     generation: Generation, queries: Queries, calibrated_bundle: Path, min_score: float
 ) -> None:
@@ -66,16 +66,39 @@ def test_matches_are_those_of_asking_search_one_by_one(
     assert fitted
     own = fitted.model_copy(update={"min_score": min_score})
     scored = replace(generation, manifest=generation.manifest.model_copy(update={"calibration": own}))
-    asked = changed(queries, product_id=queries.rows[3].product_id)  # so that most first answers are wrong
+    own_ids = [queries.rows[3].product_id, "stranger"] * 10  # so that most first answers are wrong
+    rows = [replace(row, product_id=product_id) for row, product_id in zip(queries.rows, own_ids, strict=True)]
+    asked = replace(queries, rows=rows)
     matched = []
     for row, embedding in zip(asked.rows, asked.embeddings, strict=True):
         found = rank(scored, embedding, 2, everything(60)).found
         if scores_of(own, [one.similarity for one in found])[0] >= min_score:  # type: ignore[operator]
-            matched.append(found[0].product_id == row.product)
-    assert 0 < len(matched) < 20
-    expected = Matches(min_score, len(matched), sum(matched))
+            matched.append((row.product_id, found[0].product_id == row.product))
+    strangers = [own for own in matched if own[0] == "stranger"]
+    assert 0 < len(strangers) < 10
+    assert 0 < len(matched) - len(strangers) < 10
+    right = sum(hit for _, hit in matched)
+    expected = Matches(min_score, len(matched) - len(strangers), right, 10, len(strangers))
     assert judge_matches(scored, asked.embeddings, evaluate(scored, asked)) == expected
     assert judge_matches(generation, asked.embeddings, evaluate(generation, asked)) is None
+
+
+def test_strangers_are_photos_whose_product_is_known_not_to_be_indexed(
+    generation: Generation, queries: Queries, tiny_catalogue: Path, tmp_path: Path
+) -> None:
+    def of(asked: Queries, right: dict[str, list[str]] | None = None) -> list[int]:
+        return evaluate(generation, asked, right=right).strangers.tolist()
+
+    def named(asked: Queries, *products: str | None) -> Queries:
+        first = [replace(row, product_id=own) for row, own in zip(asked.rows, products, strict=False)]
+        return replace(asked, rows=[*first, *asked.rows[len(products) :]])
+
+    assert of(queries) == []
+    assert of(named(queries, "stranger", None, "another")) == [0, 2]
+    assert of(changed(queries, product_id=None)) == []
+    assert of(named(queries, "stranger"), right={queries.rows[1].image_id: ["P01-0"]}) == []
+    itself = ask(generation, tiny_catalogue, tmp_path, ("train",))
+    assert of(named(itself, "of another name")) == []
 
 
 def test_photo_figures_of_floats_equal_the_plain_loop(generation: Generation, queries: Queries) -> None:

@@ -35,7 +35,7 @@ def evaluation(generation: str, hits: dict[int, bool], rows: int = 100) -> Evalu
     outcome = Outcome(lists, lists)
     none = np.empty(0, dtype=np.int64)
     return Evaluation(
-        generation, rows, 1000, np.array(list(hits)), "product", 100, outcome, outcome, {}, {}, none, [], none
+        generation, rows, 1000, np.array(list(hits)), none, "product", 100, outcome, outcome, {}, {}, none, [], none
     )
 
 
