@@ -16,7 +16,6 @@ import csv
 import hashlib
 import io
 import json
-import pickle
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -147,7 +146,7 @@ class RunFolder:
             state: State = torch.load(path, map_location="cpu", weights_only=True)
         except FileNotFoundError as error:
             raise InputError(f"{path} is missing; run `twinshot train` again with the same --out") from error
-        except (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
+        except Exception as error:  # whatever unpickling bytes that are no pickle stumbles over
             raise InputError(f"{path} is damaged; remove {self.path} and train again") from error
         return state
 

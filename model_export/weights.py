@@ -1,6 +1,8 @@
 """Starting weights on this machine: a file of timm weights, or a run of ours that is finished."""
 
 from pathlib import Path
+from pickle import UnpicklingError
+from zipfile import is_zipfile
 
 import torch
 from safetensors import safe_open
@@ -12,6 +14,9 @@ from engine.model import Weights
 from model_export.run_folder import FINAL, RunFolder
 
 State = dict[str, Tensor]
+
+_GET = "copy it or download it again, or name another with --weights"
+_SAVE = 'save the state dict of that network alone (README.md, "Starting weights", has how)'
 
 
 def load_weights(module: nn.Module, name: str, path: Path) -> Weights:
@@ -52,28 +57,57 @@ def _under(prefix: str, state: State) -> State:
 
 
 def _read(path: Path) -> tuple[State, str | None]:
+    """The tensors of a file and the licence that it names. No code in it is run."""
+    if not path.stat().st_size:
+        raise InputError(f"weights {path} have 0 bytes; {_GET}")
+    safe = path.suffix == ".safetensors"
+    metadata: dict[str, str] = {}
     try:
-        if path.suffix != ".safetensors":
-            state: State = torch.load(path, map_location="cpu", weights_only=True)
-            return state, None
-        with safe_open(path, framework="pt") as file:
-            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            metadata = file.metadata() or {}
+        if safe:
+            with safe_open(path, framework="pt") as file:
+                state: object = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+                metadata = file.metadata() or {}
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever unpickling bytes that are no pickle stumbles over
+        if isinstance(error, UnpicklingError) and is_zipfile(path):
+            raise InputError(f"weights {path} hold more than tensors, and only tensors are read; {_SAVE}") from error
+        kind = "safetensors" if safe else "pth"
         raise InputError(
-            f"weights {path} cannot be read ({_first_line(error)}); give a whole .safetensors or .pth"
+            f"weights {path} are no whole .{kind} file, but damaged, cut off or something else; {_GET}"
         ) from error
-    return state, metadata.get("license") or metadata.get("licence")
+    return _tensors(state, path), metadata.get("license") or metadata.get("licence")
+
+
+def _tensors(state: object, path: Path) -> State:
+    if not isinstance(state, dict):
+        raise InputError(f"weights {path} hold a {type(state).__name__}, no tensors by their names; {_SAVE}")
+    for key, value in state.items():
+        if not isinstance(value, Tensor):
+            raise InputError(f"weights {path} have {key!r}, which is no tensor; {_SAVE}")
+    return state
 
 
 def _put(module: nn.Module, state: State, source: str, name: str) -> None:
     try:
         module.load_state_dict(state, strict=True)
-    except (RuntimeError, TypeError, AttributeError) as error:
-        detail = " ".join(str(error).split())[:200]
-        raise InputError(f"{source} do not fit {name} without its classifier: {detail}") from error
+    except RuntimeError as error:
+        differ = _differences(module.state_dict(), state)
+        raise InputError(
+            f"{source} do not fit {name} without its classifier: {differ}; name their network with --backbone, "
+            f"or {_SAVE}"
+        ) from error
 
 
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0].split('. ')[0][:160]}" if lines else type(error).__name__
+def _differences(own: State, given: State) -> str:
+    """How many tensors of each kind do not fit, with the first of each."""
+    kinds = {
+        "is missing": [key for key in own if key not in given],
+        "is unknown": [key for key in given if key not in own],
+        "has another shape": [key for key in own if key in given and own[key].shape != given[key].shape],
+    }
+    return ", ".join(
+        f"{keys[0]!r} {what}" + (f" (and {len(keys) - 1:,} more)" if keys[1:] else "")
+        for what, keys in kinds.items()
+        if keys
+    )

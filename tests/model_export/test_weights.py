@@ -28,19 +28,58 @@ def test_weights_come_from_a_file_with_their_licence_and_checksum(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("name", "data"),
+    ("name", "data", "said"),
     [
-        ("weights.safetensors", b"no weights at all"),
-        ("weights.pth", b"no weights at all"),
-        ("photo.jpg", b"some text"),  # of which unpickling makes an IndexError
-        ("text.jpg", b"hello, this is text"),  # and of this a KeyError
+        ("weights.safetensors", b"no weights at all", "are no whole .safetensors file"),
+        ("weights.pth", b"no weights at all", "are no whole .pth file"),
+        ("photo.jpg", b"some text", "are no whole .pth file"),  # of which unpickling makes an IndexError
+        ("text.jpg", b"hello, this is text", "are no whole .pth file"),  # and of this a KeyError
+        ("empty.safetensors", b"", "have 0 bytes"),
+        ("empty.pth", b"", "have 0 bytes"),
     ],
 )
-def test_a_file_without_weights_is_an_error_in_one_line(tmp_path: Path, name: str, data: bytes) -> None:
+def test_a_file_without_weights_is_one_line_with_the_remedy(tmp_path: Path, name: str, data: bytes, said: str) -> None:
     (tmp_path / name).write_bytes(data)
-    with pytest.raises(InputError, match="cannot be read") as error:
-        create_backbone("test_efficientnet", str(tmp_path / name), 64)
-    assert "\n" not in str(error.value)
+    line = refused(tmp_path / name)
+    assert line.startswith(f"weights {tmp_path / name} {said}")
+    assert line.endswith("; copy it or download it again, or name another with --weights")
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_half_a_file_is_no_whole_one(tmp_path: Path, suffix: str) -> None:
+    path, state = tmp_path / f"half{suffix}", {"layer": torch.zeros(2000)}
+    if suffix == ".pth":
+        torch.save(state, path)
+    else:
+        save_file(state, path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert f"are no whole {suffix} file, but damaged, cut off or something else" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ({"state_dict": {"layer": torch.zeros(2)}}, "have 'state_dict', which is no tensor"),
+        ({"layer": torch.zeros(2), "epoch": 3}, "have 'epoch', which is no tensor"),
+        ([torch.zeros(2)], "hold a list, no tensors by their names"),
+        (torch.nn.Linear(2, 2), "hold more than tensors, and only tensors are read"),
+    ],
+)
+def test_a_file_of_more_than_a_state_dict_says_what_to_save(tmp_path: Path, held: object, said: str) -> None:
+    torch.save(held, tmp_path / "weights.pth")
+    line = refused(tmp_path / "weights.pth")
+    assert line.startswith(f"weights {tmp_path / 'weights.pth'} {said}; save the state dict of that network alone (")
+
+
+def refused(path: Path) -> str:
+    """What is said of the weights at `path`: one line, in none of torch's words."""
+    with pytest.raises(InputError) as error:
+        create_backbone("test_efficientnet", str(path), 64)
+    said = str(error.value)
+    assert "\n" not in said
+    assert "Error" not in said
+    assert "state_dict for" not in said
+    return said
 
 
 class Harmful:
@@ -57,19 +96,30 @@ def test_no_code_in_weights_or_in_a_checkpoint_is_run(tmp_path: Path) -> None:
     mark, weights = tmp_path / "was-here", tmp_path / "weights.pth"
     for path in (weights, tmp_path / FINAL):
         torch.save({"network": Harmful(mark)}, path)
-    with pytest.raises(InputError, match="cannot be read"):
-        create_backbone("test_efficientnet", str(weights), 64)
+    assert "hold more than tensors" in refused(weights)
     with pytest.raises(InputError, match="is damaged"):
         RunFolder(tmp_path).load(FINAL)
     assert not mark.exists()
 
 
-def test_weights_of_another_network_are_an_error_in_one_line(tmp_path: Path) -> None:
+def test_weights_of_another_network_are_one_line_with_what_does_not_fit(tmp_path: Path) -> None:
+    state = create_backbone("test_efficientnet", "none", 64).module.state_dict()
+    first, second, third, *_ = state
     path = tmp_path / "other.safetensors"
-    save_file({"layer": torch.zeros(2)}, path)
-    with pytest.raises(InputError, match="do not fit test_efficientnet") as error:
-        create_backbone("test_efficientnet", str(path), 64)
-    assert "\n" not in str(error.value)
+    changed = {**state, third: torch.zeros(1), "fc.weight": torch.zeros(2), "fc.bias": torch.zeros(2)}
+    save_file({name: value for name, value in changed.items() if name not in (first, second)}, path)
+    line = refused(path)
+    assert line.startswith(f"weights {path} do not fit test_efficientnet without its classifier: ")
+    for said in (f"{first!r} is missing (and 1 more)", f"{third!r} has another shape", "is unknown (and 1 more)"):
+        assert said in line
+    assert "name their network with --backbone, or save the state dict of that network alone" in line
+
+
+@pytest.mark.parametrize("data", [b"no checkpoint", b"some text", b"hello, this is text"])
+def test_a_damaged_checkpoint_is_an_error_whatever_unpickling_makes_of_it(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / FINAL).write_bytes(data)
+    with pytest.raises(InputError, match=r"final.pt is damaged; remove .* and train again"):
+        RunFolder(tmp_path).load(FINAL)
 
 
 def test_a_missing_file_is_an_error_with_the_remedy(tmp_path: Path) -> None:
