@@ -5,8 +5,8 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +14,7 @@ from engine.errors import BundleError, BusyError, InputError
 
 LOCK_TRIED_EVERY = 0.2
 """Seconds."""
+_LOCK = ".lock"
 
 
 def sha256(path: Path) -> str:
@@ -82,25 +83,47 @@ def require_file_place(path: Path, option: str) -> None:
 def locked(folder: Path, patience: float = 0.0) -> Iterator[None]:
     """Hold the writer's lock of `folder`; a second process gets BusyError. The lock dies with its process.
 
-    It is tried for `patience` seconds. The folder is made if missing. Raises InputError where it cannot be.
+    It is tried for `patience` seconds. The folder is made if missing, and if it is left by an error with nothing else
+    in it, what was made is removed again. Raises InputError where it cannot be made.
     """
     end = time.monotonic() + patience
+    made = [own for own in (folder, *folder.parents) if not own.exists()]
+    while (file := _lock(folder)) is None:
+        if time.monotonic() >= end:
+            raise BusyError(f"another process is writing {folder}; wait until it is done")
+        time.sleep(LOCK_TRIED_EVERY)
+    with file:
+        try:
+            yield
+        except BaseException:
+            _remove_unused(made)
+            raise
+
+
+def _lock(folder: Path) -> IO[str] | None:
+    """The lock file of `folder`, locked; None while another process holds it, or where one has just removed it."""
+    path = folder / _LOCK
+    file = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / ".lock").open("w")
+        with suppress(FileNotFoundError):
+            file = path.open("w")
     except OSError as error:
         raise InputError(f"{folder} cannot be written ({error.strerror}); name another folder") from error
-    with file:
-        while not _locked_now(file):
-            if time.monotonic() >= end:
-                raise BusyError(f"another process is writing {folder}; wait until it is done")
-            time.sleep(LOCK_TRIED_EVERY)
-        yield
-
-
-def _locked_now(file: IO[str]) -> bool:
-    try:
+    if file is None:
+        return None
+    with suppress(BlockingIOError, FileNotFoundError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            return file
+    file.close()
+    return None
+
+
+def _remove_unused(made: Sequence[Path]) -> None:
+    """Remove the folders that were made for a lock, innermost first, unless there is more in them than the lock."""
+    with suppress(OSError):  # what is gone, or was put there meanwhile
+        if made and [own.name for own in made[0].iterdir()] == [_LOCK]:
+            (made[0] / _LOCK).unlink()
+            for own in made:
+                own.rmdir()

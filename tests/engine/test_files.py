@@ -2,7 +2,9 @@ import hashlib
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -91,3 +93,60 @@ def test_a_writer_waits_for_the_lock_as_long_as_it_has_patience(tmp_path: Path) 
     with locked(tmp_path, patience=60):
         assert done.is_set()
     holder.join()
+
+
+def test_folders_made_for_a_lock_are_removed_after_an_error_unless_something_was_written(tmp_path: Path) -> None:
+    class OurError(Exception):
+        pass
+
+    def fail(folder: Path, *files: str) -> None:
+        with pytest.raises(OurError), locked(folder):
+            for name in files:
+                (folder / name).write_text("x")
+            raise OurError
+
+    fail(tmp_path / "new" / "deep")
+    assert list(tmp_path.iterdir()) == []
+    fail(tmp_path / "new" / "deep", "part")
+    assert sorted(own.name for own in (tmp_path / "new" / "deep").iterdir()) == [".lock", "part"]
+    (tmp_path / "before").mkdir()
+    fail(tmp_path / "before" / "deep")
+    assert list((tmp_path / "before").iterdir()) == []
+    fail(tmp_path / "before")
+    assert (tmp_path / "before").is_dir()
+    with locked(tmp_path / "good"):
+        pass
+    assert (tmp_path / "good").is_dir()
+
+
+def test_who_waits_for_a_lock_whose_folder_is_removed_holds_the_lock_of_a_new_one(tmp_path: Path) -> None:
+    folder, holding, done = tmp_path / "new", threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with suppress(KeyError), locked(folder):
+            holding.set()
+            done.wait(30)
+            raise KeyError
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert holding.wait(30)
+    threading.Timer(0.3, done.set).start()
+    with locked(folder, patience=60):
+        assert done.is_set()
+        with pytest.raises(BusyError), locked(folder):
+            pass
+    holder.join()
+
+
+def test_a_lock_that_was_removed_while_it_was_taken_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def removed(file: IO[str], _: int) -> None:
+        monkeypatch.undo()
+        (tmp_path / ".lock").unlink()
+
+    monkeypatch.setattr("fcntl.flock", removed)
+    with pytest.raises(BusyError), locked(tmp_path):
+        pass
+    monkeypatch.setattr("fcntl.flock", removed)
+    with locked(tmp_path, patience=5):
+        assert (tmp_path / ".lock").exists()

@@ -42,6 +42,17 @@ def test_what_a_later_step_would_refuse_is_refused_at_once(tmp_path: Path, optio
     assert not (tmp_path / "bundles").exists()
 
 
+@pytest.mark.parametrize("wrong", ["--backbone=nope", "--weights=none.pth"])
+def test_a_build_that_fails_before_it_has_made_anything_leaves_no_folder_of_its_own(tmp_path: Path, wrong: str) -> None:
+    catalogue, out = write_catalogue(tmp_path / "shop", products=4), tmp_path / "deep" / "bundles"
+    done = twinshot("build", catalogue, f"--out={out}", "--epochs=1", *SMALL, wrong)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["shop"]
+    out.mkdir(parents=True)
+    assert twinshot("build", catalogue, f"--out={out}", "--epochs=1", *SMALL, wrong).returncode == 2
+    assert list(out.iterdir()) == []
+
+
 def test_a_mistyped_split_is_warned_of_before_training_and_when_it_is_indexed(tmp_path: Path) -> None:
     catalogue, out = write_catalogue(tmp_path / "shop", products=4, split="validation"), tmp_path / "bundles"
     done = twinshot("build", catalogue, f"--out={out}", "--epochs=0", *SMALL)
