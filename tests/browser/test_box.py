@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, CDPSession, Page, Request, expect
 
 from tests.app.running import Process
 from tests.browser.conftest import opened
+from tests.browser.looks import PHONE
 from tests.browser.searching import CARDS, choose
 
 Boxed = Callable[[Request], bool]
@@ -81,7 +82,7 @@ def test_a_box_moved_by_keys_stays_on_the_photo(page: Page, unseen: Path) -> Non
 def test_a_finger_moves_the_box_once_there_is_one_and_scrolls_before(
     browser: Browser, service: Process, unseen: Path
 ) -> None:
-    with opened(browser, service, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as page:
+    with opened(browser, service, **PHONE) as page:
         choose(page, unseen)
         fingers = page.context.new_cdp_session(page)
         swipe(page, fingers, (0.3, 0.3), (0.7, 0.7))
@@ -92,6 +93,15 @@ def test_a_finger_moves_the_box_once_there_is_one_and_scrolls_before(
         with page.expect_request(boxed) as asked:
             swipe(page, fingers, (0.5, 0.5), (0.6, 0.4))
         assert box_of(asked.value.url) == pytest.approx([0.35, 0.15, 0.85, 0.65], abs=0.015)
+
+
+def test_a_finger_on_the_small_photo_scrolls_and_leaves_the_box_as_it_is(browser: Browser, service: Process) -> None:
+    with opened(browser, service, **PHONE) as page:
+        page.goto("/#search?sample=03.jpg&box=0.25,0.25,0.75,0.75")
+        expect(page.locator(CARDS)).to_have_count(12)
+        swipe(page, page.context.new_cdp_session(page), (0.5, 0.7), (0.5, 0.1))
+        page.wait_for_function("scrollY > 0")
+        assert box_of(page.url) == [0.25, 0.25, 0.75, 0.75]
 
 
 def boxed(asked: Request) -> bool:

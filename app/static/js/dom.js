@@ -7,9 +7,11 @@ const ICONS = {
   crop: "M6 2v16h16M2 6h16v16",
   code: "M8 7l-5 5 5 5M16 7l5 5-5 5",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  larger: "M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7",
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9.5h.01",
   link: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
   retry: "M19 8a8 8 0 1 0 1 5M19 3v5h-5",
+  smaller: "M13 4v7h7M20 4l-7 7M11 20v-7H4M4 20l7-7",
   trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
   warning: "M12 4l9 16H3zM12 10v4M12 17h.01",
 };

@@ -10,7 +10,7 @@ import { written } from "./queries.js";
  * The photo that was asked with, or the product.
  * @param {import("./queries.js").Query} query
  * @param {(box: number[]|null) => void} choose
- * @param {() => void} changed is called when the file turns out to be no picture
+ * @param {() => void} changed is called when the file turns out to be no picture, or is shown in another size
  * @returns {(HTMLElement|null)[]}
  */
 export function asked(query, choose, changed) {
@@ -21,12 +21,39 @@ export function asked(query, choose, changed) {
   query.choose = choose;
   query.stage.show(query.box);
   return [
-    query.stage.element,
-    el("p", { class: "row small" }, query.box
-      ? el("button", { type: "button", "data-focus": "part", onclick: () => choose(null) }, icon("close"), "Whole photo")
-      : el("button", { type: "button", "data-focus": "part", onclick: () => query.stage.begin() }, icon("crop"), "Mark a part"),
-    el("span", { class: "muted hint" }, query.box ? "Only this part is searched." : "Or drag over what you mean.")),
+    el("div", { class: "shown" }, query.stage.element, !query.large && larger(query, changed)),
+    el("p", { class: "row small" }, part(query), query.large && smaller(query, changed),
+      el("span", { class: "muted hint" }, query.box ? "Only this part is searched." : "Or drag over what you mean.")),
   ];
+}
+
+function part(query) {
+  const whole = () => {
+    query.large = false;
+    query.choose(null);
+  };
+  const mark = () => {
+    query.large = true;
+    query.stage.begin();
+  };
+  return query.box
+    ? el("button", { type: "button", "data-focus": "part", onclick: whole }, icon("close"), "Whole photo")
+    : el("button", { type: "button", "data-focus": "part", onclick: mark }, icon("crop"), "Mark a part");
+}
+
+// over the small photo: a finger that scrolls the page there moves no box
+function larger(query, changed) {
+  return el("button", { type: "button", class: "larger", "data-focus": "size", onclick: () => sized(query, true, changed) },
+    icon("larger"), el("span", { class: "unseen" }, "Larger photo"));
+}
+
+function smaller(query, changed) {
+  return el("button", { type: "button", class: "smaller", "data-focus": "size", onclick: () => sized(query, false, changed) }, icon("smaller"), "Smaller photo");
+}
+
+function sized(query, large, changed) {
+  query.large = large;
+  changed();
 }
 
 /**

@@ -6,17 +6,17 @@ const KINDS = ["photo", "sample", "image", "product"];
 
 /**
  * photo: one of the visitor's own, by its id in this browser; sample: by its name; image: a picture of the catalogue;
- * product: others like it. broken: the file cannot be shown as a picture.
+ * product: others like it. broken: the file cannot be shown as a picture. large: where the page is narrow, it is shown in full width.
  * @typedef {{kind: "photo"|"sample"|"image"|"product", id: string, name: string, file: File|Blob|null,
  *   box: number[]|null, categories: string[], limit: number, answer: object|null, timing: {name: string, ms: number}[],
- *   error: Error|null, busy: boolean, broken: boolean, tries: number}} Query
+ *   error: Error|null, busy: boolean, broken: boolean, large: boolean, tries: number}} Query
  */
 
 /** @returns {Query} */
 export function newQuery(kind, id, own = {}) {
   return {
     kind, id, name: id, file: null, box: null, categories: [], limit: PAGE,
-    answer: null, timing: [], error: null, busy: false, broken: false, tries: 0, ...own,
+    answer: null, timing: [], error: null, busy: false, broken: false, large: false, tries: 0, ...own,
   };
 }
 

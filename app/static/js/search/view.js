@@ -82,8 +82,9 @@ function show() {
   const acts = { retry: () => ask(query, show), choose: (own) => choose(query.box, own), more };
   draw(() => el("div", { class: "found" },
     el("aside", { "aria-label": "What is searched" },
-      tabs(shop.queries, shop.at, show), asked(query, (box) => choose(box, query.categories), show),
-      el("div", { class: "row" }, intake(take, "Other photos")),
+      tabs(shop.queries, shop.at, show),
+      el("div", { class: query.large ? "asked large" : "asked" },
+        asked(query, (box) => choose(box, query.categories), show), el("div", { class: "row" }, intake(take, "Other photos"))),
       query.answer && !query.error && [strip(query), el("p", { class: "row share" }, snippets(query), copyLink())]),
     results(query, acts)));
   if (!query.busy) announce(said(query));
