@@ -22,26 +22,26 @@ export function tile(product, below) {
 }
 
 /**
- * The products of a category: the first page is asked for at once, others by a button.
- * @param {string} category a filter, "" for all
+ * The products of a list: the first page is asked for at once, others by a button.
+ * @param {{category?: string, id?: string}} wanted those of a category, or those whose ids begin with `id` and go on; all where neither is said
  * @param {number} revision what the catalogue must have reached
  * @returns {Promise<HTMLElement>}
  */
-export async function grid(category, revision) {
+export async function grid(wanted, revision) {
   const list = el("ul", { class: "tiles", "aria-label": "Products" });
   const more = el("button", { type: "button" }, "Show more");
   const said = el("p", { class: "muted small" });
-  const whole = el("div", { class: "grid" }, list, said, more);
-  let after = "";
+  const whole = el("div", { class: "grid" }, wanted.id && el("p", {}, "Ids that begin with ", el("code", {}, wanted.id)), list, said, more);
+  let after = wanted.id;
   async function page() {
     more.disabled = true;
-    const answer = await products(category, revision, after).finally(() => (more.disabled = false));
-    list.append(...answer.products.map(listed));
-    after = answer.next ?? "";
-    more.hidden = !after;
-    said.textContent = after ? `${counted(list.children.length, "product")} shown, there are more` : counted(list.children.length, "product");
+    const found = await products(wanted, revision, after).finally(() => (more.disabled = false));
+    const shown = found.slice(0, PAGE);
+    list.append(...shown.map(listed));
+    after = shown.at(-1)?.product_id;
+    more.hidden = found.length <= PAGE;
+    said.textContent = words(list.children.length, !more.hidden, wanted.id);
     announce(said.textContent);
-    return answer.products.length;
   }
   more.addEventListener("click", async () => {
     const before = list.children.length;
@@ -56,11 +56,17 @@ export async function grid(category, revision) {
   return whole;
 }
 
-function products(category, revision, after) {
-  const asked = new URLSearchParams({ limit: PAGE, min_revision: revision });
-  if (category) asked.set("category", category);
-  if (after) asked.set("after", after);
-  return json(`products?${asked}`);
+// a page, and one more where there are more
+async function products({ category, id = "" }, revision, after) {
+  const asked = new URLSearchParams({ limit: PAGE + 1, min_revision: revision, ...(category && { category }), ...(after && { after }) });
+  const { products: page } = await json(`products?${asked}`);
+  // in the order of ids, those that begin with one follow it at once
+  return page.filter((own) => own.product_id.startsWith(id));
+}
+
+function words(count, more, id) {
+  if (id && count === 0) return "No product has this id, and none has one that begins with it. Upper and lower case are told apart.";
+  return more ? `${counted(count, "product")} shown, there are more` : counted(count, "product");
 }
 
 function listed(product) {

@@ -8,7 +8,7 @@ import { counted, grouped } from "../words.js";
  * The tree, with all products on top.
  * @param {{category: import("../category.js").Category, rows: number}[]} categories of /info
  * @param {(filter: string) => void} choose called with the filter of what was chosen, "" for all
- * @returns {{element: HTMLElement, mark: (filter: string) => void}} mark: show what is chosen
+ * @returns {{element: HTMLElement, mark: (filter: string|null) => void}} mark: show what is chosen, null for none of it
  */
 export function tree(categories, choose) {
   const all = { name: "All products", filter: "", ...grown(categories) };

@@ -7,6 +7,7 @@ import { el } from "../dom.js";
 import { counted } from "../words.js";
 import { addForm } from "./add.js";
 import { product } from "./changes.js";
+import { finder, isThere } from "./find.js";
 import { grid } from "./grid.js";
 import { productView } from "./product.js";
 import { refusal } from "./refusal.js";
@@ -16,7 +17,7 @@ const parts = {};
 const WIDE = matchMedia("(min-width: 800px)");
 let info = null;
 let revision = 0; // what the catalogue must have reached: that of the last change made here
-let listed = null; // the category whose products are in the grid
+let listed = null; // the list that is in the grid, as the address has it
 let turn = 0;
 
 /**
@@ -25,6 +26,7 @@ let turn = 0;
  */
 export function mount(section, state) {
   parts.count = el("p", { class: "muted" });
+  parts.finder = finder();
   parts.tools = el("div", { class: "row" });
   parts.side = el("details", { class: "side" });
   parts.summary = el("summary", {}, "Categories");
@@ -43,12 +45,20 @@ export function mount(section, state) {
 export async function update({ params }) {
   const own = ++turn;
   const stale = () => own !== turn;
+  // the form for a new product has a field of that name too
+  if (params.has("add")) parts.finder.element.remove();
+  else if (!parts.finder.element.isConnected) parts.tools.before(parts.finder.element);
   try {
     if (info === null) await load();
     if (stale()) return;
     const alone = params.has("add") || params.get("product");
+    const wanted = listOf(params);
+    if (!alone && isNew(wanted) && wanted.id && (await isThere(wanted.id, revision))) {
+      if (!stale()) go("catalogue", { product: wanted.id }, { replace: true });
+      return;
+    }
     if (alone) await showOne(params, stale);
-    else await showList(params.get("category") ?? "", stale);
+    else await showList(wanted, stale);
     if (stale()) return;
     parts.tools.hidden = params.has("add");
     parts.list.hidden = Boolean(alone);
@@ -78,18 +88,27 @@ function tools() {
   return [el("a", { class: "button main", href: link("catalogue", { add: "" }) }, "Add a product")];
 }
 
-async function showList(category, stale) {
-  parts.tree.mark(category);
-  if (listed === category) return;
-  const products = info.products || category ? await grid(category, revision) : empty();
+function listOf(params) {
+  const name = ["id", "category"].find((own) => params.get(own));
+  return name ? { [name]: params.get(name) } : {};
+}
+
+function isNew(wanted) {
+  return listed === null || link("catalogue", listed) !== link("catalogue", wanted);
+}
+
+async function showList(wanted, stale) {
+  parts.finder.show(wanted.id ?? "");
+  parts.tree.mark(wanted.id ? null : wanted.category ?? "");
+  if (!isNew(wanted)) return;
+  const products = info.products || wanted.category ? await grid(wanted, revision) : empty();
   if (stale()) return;
   parts.list.replaceChildren(products, hint());
-  listed = category;
+  listed = wanted;
 }
 
 async function showOne(params, stale) {
-  const back = el("a", { class: "back", href: link("catalogue", listed ? { category: listed } : {}) },
-    listed ? `‹ ${listed.replace(/.*[:/]/, "").replaceAll("%2F", "/")}` : "‹ All products");
+  const back = el("a", { class: "back", href: link("catalogue", listed ?? {}) }, `‹ ${nameOfList(listed ?? {})}`);
   if (params.has("add")) {
     parts.one.replaceChildren(back, info.writable ? addForm(info, changed) : hint());
     return;
@@ -98,6 +117,11 @@ async function showOne(params, stale) {
   if (stale()) return;
   parts.tree.mark(filterOf(shown.category));
   parts.one.replaceChildren(back, productView(shown, info, { changed, show: () => update({ params }) }));
+}
+
+function nameOfList({ id, category }) {
+  if (id) return `Ids that begin with ${id}`;
+  return category ? category.replace(/.*[:/]/, "").replaceAll("%2F", "/") : "All products";
 }
 
 /** After a change the counts, the tree and the list are of the past. */
