@@ -23,6 +23,16 @@ export function tree(categories, choose) {
   return { element, mark: (filter) => mark(element, filter) };
 }
 
+/**
+ * Where those are that no row of the tree has.
+ * @param {{category: import("../category.js").Category, rows: number}[]} categories of /info
+ * @returns {HTMLElement|""} "" where all products have a category
+ */
+export function uncategorised(categories) {
+  const own = categories.find(({ category }) => filterOf(category) === "");
+  return own ? el("p", { class: "muted small" }, `Products without a category (${counted(own.rows, "photo")}) are under All products alone.`) : "";
+}
+
 function grown(categories) {
   const root = { children: new Map(), rows: 0 };
   for (const { category, rows } of categories) {

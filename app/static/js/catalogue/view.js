@@ -11,7 +11,7 @@ import { finder, isThere } from "./find.js";
 import { grid } from "./grid.js";
 import { productView } from "./product.js";
 import { refusal } from "./refusal.js";
-import { tree } from "./tree.js";
+import { tree, uncategorised } from "./tree.js";
 
 const parts = {};
 const WIDE = matchMedia("(min-width: 800px)");
@@ -79,7 +79,7 @@ async function load() {
     go("catalogue", filter ? { category: filter } : {});
   });
   const captions = el("p", { class: "captions muted small", "aria-hidden": "true" }, el("span", {}, "Category"), el("span", {}, "Photos"));
-  parts.side.replaceChildren(parts.summary, captions, parts.tree.element);
+  parts.side.replaceChildren(parts.summary, captions, parts.tree.element, uncategorised(info.categories));
   parts.side.hidden = info.categories.length === 0;
 }
 
