@@ -18,7 +18,7 @@ export function tile(product, below) {
   const title = product.title ?? product.product_id;
   return el("li", { class: "tile" },
     el("a", { href: link("catalogue", { product: product.product_id }) },
-      picture(product.image_url), el("span", { class: "title" }, title), below.map((line) => el("span", { class: "muted small" }, line))));
+      picture(product.image_url), el("span", { class: "title clipped", title }, title), below.map((line) => el("span", { class: "muted small" }, line))));
 }
 
 /**

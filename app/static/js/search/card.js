@@ -16,7 +16,7 @@ export function card(result) {
     picture(result.image_url, title),
     el("div", { class: "about" },
       el("p", { class: "score number" }, scoreWords(result)),
-      el("h3", {}, el("a", { href: link("catalogue", { product: result.product_id }), title }, title)),
+      el("h3", { class: "clipped" }, el("a", { href: link("catalogue", { product: result.product_id }), title }, title)),
       el("p", { class: "muted small" }, pathWords(result.category)),
       el("p", { class: "muted small id" }, result.product_id)),
     el("p", { class: "row small" },
