@@ -135,8 +135,8 @@ def test_a_network_that_is_down_is_told_and_tried_again_by_a_click(page: Page, u
 def test_a_category_that_is_ambiguous_is_chosen_among_those_there_are(page: Page) -> None:
     page.goto("/#search?sample=03.jpg&category=level4")
     choices = page.get_by_role("alert").get_by_role("button")
-    expect(choices.filter(has_text="meta0/level4/level4")).to_be_visible()
-    choices.filter(has_text="meta0/level4/level4").click()
+    expect(choices.filter(has_text="meta0 › level4 › level4")).to_be_visible()
+    choices.filter(has_text="meta0 › level4 › level4").click()
     expect(page.locator(CARDS)).to_have_count(2)
 
 

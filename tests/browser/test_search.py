@@ -11,6 +11,8 @@ from playwright.sync_api import FilePayload, Page, expect
 from tests.app.running import Process, encoded
 from tests.browser.searching import CARDS, choose, drop, opened_sample
 
+LEVELS = {"Category": "meta", "Subcategory": "level2", "Type": "leaf"}
+
 
 def test_the_first_look_asks_for_a_photo_and_offers_some(page: Page) -> None:
     page.goto("/")
@@ -166,6 +168,26 @@ def test_a_category_of_the_photo_narrows_the_search_and_two_widen_it(page: Page,
     page.get_by_role("button", name="All categories").click()
     expect(page.locator("[aria-pressed=true]")).to_have_count(0)
     assert "category" not in page.url
+
+
+def test_categories_stand_in_a_row_for_each_level_the_widest_first(page: Page, unseen: Path) -> None:
+    choose(page, unseen)
+    rows = page.get_by_role("group", name="Search only in").get_by_role("group")
+    expect(rows).to_have_count(3)
+    for row, (name, level) in zip(rows.all(), LEVELS.items(), strict=True):
+        expect(row).to_have_attribute("aria-label", name)
+        expect(row).to_contain_text(name)
+        filters = row.get_by_role("button").evaluate_all("all => all.map(own => own.title)")
+        assert filters
+        assert all(own.startswith(f"{level}:") for own in filters)
+
+
+def test_a_category_of_a_link_stands_in_the_row_of_its_level_with_its_path(page: Page) -> None:
+    page.goto("/#search?sample=03.jpg&category=path:meta0/level4&category=leaf1&category=meta:meta1")
+    expect(page.locator(CARDS).first).to_be_visible()
+    for row, name in (("Category", "meta1"), ("Subcategory", "meta0 › level4"), ("Chosen", "leaf1")):
+        chosen = page.get_by_role("group", name=row, exact=True).locator("[aria-pressed=true]")
+        expect(chosen).to_contain_text(name)
 
 
 def test_more_like_this_shows_others_than_this(page: Page, unseen: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.app.running import Process
 from tests.browser.conftest import opened
@@ -25,6 +25,21 @@ def phone(browser: Browser, service: Process) -> Iterator[Page]:
 def test_the_first_products_are_seen_without_scrolling(phone: Page, unseen: Path) -> None:
     choose(phone, unseen)
     assert stage(phone)["height"] <= SMALL
+    assert bottom(phone.locator(f"{CARDS} .score").first) < WINDOW
+
+
+def test_a_line_of_categories_that_is_wider_than_the_page_shows_the_chosen_one(phone: Page) -> None:
+    def told(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["query"]["categories"]["level2"] = [{"id": f"A wide name {at}", "probability": 0.3} for at in range(3)]
+        route.fulfill(json=answer)
+
+    phone.route("**/search?*", told)
+    phone.goto("/#search?sample=03.jpg&category=path:meta0/level4")
+    expect(phone.get_by_role("button", name="A wide name 0")).to_be_attached()
+    chosen = phone.get_by_role("button", name="meta0 › level4")
+    expect(chosen).to_be_in_viewport(ratio=1)
+    assert not_wider_than_the_window(phone)
     assert bottom(phone.locator(f"{CARDS} .score").first) < WINDOW
 
 

@@ -2,7 +2,9 @@
 
 /** @typedef {{meta: string|null, level2: string|null, leaf: string|null}} Category */
 
-export const LEVELS = ["meta", "level2", "leaf"];
+/** The levels, widest first, and what people call them. */
+export const LEVEL_NAMES = { meta: "Category", level2: "Subcategory", leaf: "Type" };
+export const LEVELS = Object.keys(LEVEL_NAMES);
 
 /**
  * A category path: "Shoes › Boots › Chelsea boots".
@@ -25,10 +27,30 @@ export function filterOf(category) {
 }
 
 /**
- * What a filter names, without its level: "Boots", "Shoes/Boots".
+ * What a filter names, without its level: "Boots", "Shoes › Boots".
  * @param {string} filter
  * @returns {string}
  */
 export function nameOf(filter) {
-  return filter.replace(/^(path|meta|level2|leaf):/, "");
+  const { level, rest } = parsed(filter);
+  return level === "path" ? parts(rest).filter(Boolean).join(" › ") : rest;
+}
+
+/**
+ * The level of the category that a filter names.
+ * @param {string} filter
+ * @returns {string|null} one of LEVELS; null where the filter does not say
+ */
+export function levelOf(filter) {
+  const { level, rest } = parsed(filter);
+  return level === "path" ? LEVELS[parts(rest).length - 1] ?? null : level;
+}
+
+function parsed(filter) {
+  const [, level, rest] = /^(?:(path|meta|level2|leaf):)?(.*)$/s.exec(filter);
+  return { level: level ?? null, rest };
+}
+
+function parts(path) {
+  return path.split("/").map((own) => own.replaceAll("%2F", "/"));
 }

@@ -1,9 +1,9 @@
 // What is known of a product, as fields of a form.
 
-import { LEVELS } from "../category.js";
+import { LEVEL_NAMES, LEVELS } from "../category.js";
 import { el } from "../dom.js";
 
-const LABELS = { title: "Title", meta: "Category", level2: "Subcategory", leaf: "Type", url: "Web address" };
+const LABELS = { title: "Title", ...LEVEL_NAMES, url: "Web address" };
 
 /**
  * The fields, filled in with `product`; the levels of the category suggest what the catalogue has.
