@@ -81,6 +81,15 @@ def test_the_code_for_a_program_has_the_width_of_the_page_and_no_line_is_cut(
         expect(page.get_by_role("button", name="Ask the same from your program")).to_be_focused()
 
 
+def test_whoever_closes_the_code_is_back_at_its_button_though_it_was_drawn_anew(page: Page) -> None:
+    page.goto("/#search?sample=03.jpg")
+    page.get_by_role("button", name="Ask the same from your program").click()
+    page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")  # as when the next of several photos is answered
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Ask the same from your program")).to_be_focused()
+
+
 def test_a_phone_is_not_told_to_drop_and_paste(browser: Browser, service: Process) -> None:
     for size, shown in ((DESK, True), (PHONE, False)):
         with opened(browser, service, **size) as page:

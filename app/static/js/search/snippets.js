@@ -17,7 +17,12 @@ export function snippets(query) {
     el("div", { class: "row" }, el("h2", { id: "snippets-title" }, WORDS),
       el("button", { type: "button", class: "quiet small", onclick: (event) => event.target.closest("dialog").close() }, icon("close"), "Close")),
     snippet("curl", curl(query)), snippet("Python", python(query)));
-  return el("button", { type: "button", class: "quiet small", "data-focus": "snippets", onclick: () => shown(dialog()) }, icon("code"), WORDS);
+  return el("button", { type: "button", class: "quiet small", "data-focus": "snippets", onclick: () => shown(dialog()).then(back) }, icon("code"), WORDS);
+}
+
+// where the next of several photos was answered meanwhile, the button is another one than that which was clicked
+function back() {
+  document.querySelector("[data-focus=snippets]")?.focus();
 }
 
 /**
