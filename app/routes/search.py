@@ -1,6 +1,7 @@
 """POST /search and POST /search/batch."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -70,7 +71,7 @@ async def search_batch(asked: PhotoSearch) -> BatchAnswer:
         # once one had its turn the others are not refused, however long the queue: nothing is worked on in vain
         while len(answers) < len(uploads) and not asked.caller.begun:
             answers.append(await _item(asked, uploads[len(answers)], scope))
-        answers += await asyncio.gather(*(_item(asked, own, scope) for own in uploads[len(answers) :]))
+        answers += await _items(asked, uploads[len(answers) :], scope)
     manifest = asked.loaded.generation.manifest
     return BatchAnswer(
         answers=answers,
@@ -99,6 +100,16 @@ async def _find(asked: PhotoSearch, upload: Upload, scope: LiveScope, timing: Ti
     need = max(params.need, KEPT)
     query = PhotoQuery(upload.data, upload.sha256, need, scope, frozenset(params.exclude), params.region)
     return await asked.service.searcher.search(asked.loaded, query, timing, asked.caller)
+
+
+async def _items(asked: PhotoSearch, uploads: Sequence[Upload], scope: LiveScope) -> list[BatchItem]:
+    """The answers to all of them. Where one fails nobody waits for the others any more: none of them is begun."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_item(asked, own, scope)) for own in uploads]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None  # answered as if it had come alone
+    return [task.result() for task in tasks]
 
 
 async def _item(asked: PhotoSearch, upload: Upload, scope: LiveScope) -> BatchItem:

@@ -1,4 +1,4 @@
-"""POST /search and /search/batch: what they answer to good photos."""
+"""POST /search: what it answers to good photos."""
 
 import pytest
 from starlette.testclient import TestClient
@@ -7,7 +7,7 @@ from app.live import Loaded
 from engine.preprocess import load as pixels_of
 from engine.ranking import rank
 from tests.app.conftest import Clients
-from tests.app.running import ask, photo_of
+from tests.app.running import ask
 
 
 def test_a_photo_finds_its_product(client: TestClient, jpeg: bytes) -> None:
@@ -118,26 +118,6 @@ def test_a_sane_request_id_is_kept_and_another_replaced(client: TestClient) -> N
     for strange in ("a" * 65, "with space", "<script>"):
         made = client.get("/livez", headers={"X-Request-ID": strange}).headers["X-Request-ID"]
         assert len(made) == 32
-
-
-def test_a_batch_answers_each_photo_as_search_does(client: TestClient, jpeg: bytes) -> None:
-    photos = [jpeg, b"no image", photo_of(5)]
-    response = client.post("/search/batch?limit=3", files=[("image", ("p", photo)) for photo in photos])
-    first, second, third = response.json()["answers"]
-    assert first["results"] == ask(client, jpeg, limit=3).json()["results"]
-    assert third["results"] == ask(client, photos[2], limit=3).json()["results"]
-    assert first["error"] is None
-    assert second["results"] is None
-    assert second["error"]["status"] == 400
-    assert second["error"]["type"] == "urn:twinshot:problem:unreadable-photo"
-
-
-def test_a_batch_takes_sixteen_photos_and_no_more(client: TestClient) -> None:
-    files = [("image", ("p", photo_of(number))) for number in range(17)]
-    assert len(client.post("/search/batch", files=files[:16]).json()["answers"]) == 16
-    refused = client.post("/search/batch", files=files)
-    assert refused.status_code == 422
-    assert "at most 16" in refused.json()["detail"]
 
 
 def test_a_cache_of_no_bytes_keeps_nothing(clients: Clients, jpeg: bytes) -> None:
