@@ -80,12 +80,19 @@ class ModelCard(_Record):
         return hashlib.sha256(self.preprocessing.model_dump_json().encode()).hexdigest()
 
 
+def replaced(folder: Path) -> Path:
+    """Where the model folder `folder` is while another is put in its place."""
+    return folder.with_name(f".{folder.name}.replaced")
+
+
 def read_card(folder: Path, verify: bool = True) -> ModelCard:
     """Read and check `folder`/model.json; with `verify`, also that model.onnx is the file it describes.
 
     Raises BundleError.
     """
     remedy = "export the model again with `twinshot export RUN --out MODEL`"
+    if not folder.exists() and (old := replaced(folder)).exists():
+        remedy = f"an export was killed as it replaced it: rename {old} to {folder.name}, or {remedy}"
     path = require(folder / CARD_FILE, remedy)
     onnx = require(folder / ONNX_FILE, remedy)
     card = parse(ModelCard, path, MODEL_FORMAT, remedy)

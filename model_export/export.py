@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from engine.errors import InputError
 from engine.files import require_folder, sha256, sync_folder, write_atomic
-from engine.model import CARD_FILE, ONNX_FILE, ModelCard, Parity, Training
+from engine.model import CARD_FILE, ONNX_FILE, ModelCard, Parity, Training, replaced
 from engine.preprocess import Pixels
 from model_export.backbone import create_backbone
 from model_export.network import Network
@@ -162,12 +162,11 @@ def _card(config: RunConfig, features: int, thresholds: np.ndarray, parity: Pari
 
 
 def _publish(staging: Path, out: Path) -> None:
-    """Put `staging` in the place of `out`."""
-    if not out.exists():
-        staging.rename(out)
-    else:
-        old = out.with_name(f".{out.name}.{os.getpid()}.old")
+    """Put `staging` in the place of `out`. Where this is killed in between, `read_card` says where the model went."""
+    old = replaced(out)
+    if out.exists():
+        shutil.rmtree(old, ignore_errors=True)
         out.rename(old)
-        staging.rename(out)
-        shutil.rmtree(old)
+    staging.rename(out)
     sync_folder(out.parent)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,4 +1,7 @@
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +11,7 @@ import onnxruntime
 import pytest
 import torch
 
-from engine.errors import InputError, ParityError
+from engine.errors import BundleError, InputError, ParityError
 from engine.model import CARD_FILE, ONNX_FILE, read_card
 from engine.preprocess import load
 from model_export.export import export
@@ -16,6 +19,20 @@ from model_export.parity import compare, run_onnx
 from model_export.run_folder import FINAL, PHOTOS, RunFolder
 from model_export.settings import Settings
 from tests.model_export.drawn import Drawn, Made, draw_catalogue, make_settings
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from model_export.export import _publish
+
+staging, out = map(Path, sys.argv[1:])
+def kill(name, args):
+    if name == "os.rename" and Path(args[1]) == out:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(kill)  # hears of a rename before it is done
+_publish(staging, out)
+"""
 
 
 def session(model: Path) -> onnxruntime.InferenceSession:
@@ -106,6 +123,20 @@ def test_a_model_there_is_replaced_as_a_whole_and_the_exporter_says_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
     assert read_card(out) == read_card(made.model)
     assert capfd.readouterr() == ("", "")
+
+
+def test_killed_as_it_replaces_a_model_it_leaves_both_and_a_reader_is_told_where(made: Made, tmp_path: Path) -> None:
+    out, new = (Path(shutil.copytree(made.model, tmp_path / name)) for name in ("model", "new"))
+    (out / "old.txt").write_text("of the old model")
+    done = subprocess.run([sys.executable, "-c", KILLED, new, out], capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    old = tmp_path / ".model.replaced"
+    assert sorted(path.name for path in old.iterdir()) == [CARD_FILE, ONNX_FILE, "old.txt"]
+    with pytest.raises(BundleError, match=f"killed as it replaced it: rename {old} to model, or export the model"):
+        read_card(out)
+    export(made.run, out)
+    assert read_card(out) == read_card(made.model)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "new"]
 
 
 def test_a_folder_that_is_no_model_is_refused_and_left_alone(made: Made, tmp_path: Path) -> None:
