@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.bundle.thumbs import thumb_of
-from engine.catalogue.bad_row import BadRow, Reason
+from engine.catalogue.bad_row import BadRow, Fault, Reason
 from engine.catalogue.catalogue import Catalogue
 from engine.catalogue.check import PHOTO_FAULTS
 from engine.catalogue.row import Row
@@ -39,17 +39,11 @@ class EncodedRows:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fault:
-    reason: Reason
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Read:
     """One photo: `digest` None if it could not be read; `pixels` only if it is to be encoded."""
 
     digest: bytes | None
-    fault: _Fault | None = None
+    fault: Fault | None = None
     pixels: Pixels | None = None
     thumb: bytes | None = None
 
@@ -69,14 +63,14 @@ def encode_rows(
     Raises BundleError if the model gives values that are not finite.
     """
     digests = np.zeros((len(rows), 32), dtype=np.uint8)
-    faults: dict[bytes, _Fault] = {}
-    unusable: dict[int, _Fault] = {}
+    faults: dict[bytes, Fault] = {}
+    unusable: dict[int, Fault] = {}
     batch: list[_Read] = []
     encoded = 0
     try:
         for place, photo in enumerate(_read_all(catalogue, rows, encoder.card.preprocessing, cache, threads)):
             if photo.digest is None:
-                unusable[place] = photo.fault or _Fault(Reason.UNREADABLE, "")
+                unusable[place] = photo.fault or Fault(Reason.UNREADABLE, "")
             else:
                 digests[place] = np.frombuffer(photo.digest, dtype=np.uint8)
                 if photo.fault:
@@ -93,15 +87,11 @@ def encode_rows(
     for place, row in enumerate(rows) if faults else ():
         if place not in unusable and (fault := faults.get(digests[place].tobytes())):
             # a copy of a bad photo is bad too, under its own name
-            unusable[place] = _Fault(fault.reason, f"image {row.image!r}: {fault.message}")
+            unusable[place] = Fault(fault.reason, f"image {row.image!r}: {fault.message}")
+    bad = [fault.of(rows[place]) for place, fault in sorted(unusable.items())]
     good = [place for place in range(len(rows)) if place not in unusable]
     cache.touch(digests[good])
-    return EncodedRows([rows[place] for place in good], digests[good], _bad_rows(rows, unusable), encoded)
-
-
-def _bad_rows(rows: Sequence[Row], faults: dict[int, _Fault]) -> list[BadRow]:
-    places = sorted(faults)
-    return [BadRow(rows[i].file, rows[i].number, rows[i].image, faults[i].reason, faults[i].message) for i in places]
+    return EncodedRows([rows[place] for place in good], digests[good], bad, encoded)
 
 
 class _Claims:
@@ -146,12 +136,12 @@ def _read(catalogue: Catalogue, row: Row, spec: Preprocessing, claims: _Claims, 
     size = catalogue.photos.size(row.image)
     if size is not None and size > spec.max_bytes:  # not even read: it may not fit into memory
         message = f"the photo has {size:,} bytes, the limit is {spec.max_bytes:,}; make it smaller"
-        return _Read(None, _Fault(Reason.TOO_LARGE, f"image {row.image!r}: {message}"))
+        return _Read(None, Fault(Reason.TOO_LARGE, f"image {row.image!r}: {message}"))
     try:
         data = catalogue.read(row)
     except CatalogueError as error:
         reason = Reason.MISSING_FILE if size is None else Reason.UNREADABLE
-        return _Read(None, _Fault(reason, str(error).removeprefix(f"{row.where}: ")))
+        return _Read(None, Fault(reason, str(error).removeprefix(f"{row.where}: ")))
     digest = hashlib.sha256(data).digest()
     if not claims.claim(digest):
         return _Read(digest)
@@ -160,7 +150,7 @@ def _read(catalogue: Catalogue, row: Row, spec: Preprocessing, claims: _Claims, 
         return _Read(digest, None, crop(photo, spec), thumb_of(data, photo, spec) if thumbs else None)
     except PhotoError as error:
         reason, remedy = PHOTO_FAULTS[type(error)]
-        return _Read(digest, _Fault(reason, f"{error}; {remedy}"))
+        return _Read(digest, Fault(reason, f"{error}; {remedy}"))
 
 
 def _encode(batch: Sequence[_Read], encoder: Encoder, cache: PhotoCache) -> int:

@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue.row import Row
 from engine.files import write_atomic
 
 COLUMNS = ("file", "row", "image", "reason", "message")
@@ -54,6 +55,18 @@ class BadRow:
         """As the columns of `write_bad_rows` have it."""
         values = (self.file, self.number, self.image, self.reason.value, self.message)
         return dict(zip(COLUMNS, values, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a row, before it is said of which: copies of one photo share it."""
+
+    reason: Reason
+    message: str
+
+    def of(self, row: Row) -> BadRow:
+        """`row` as one that cannot be used."""
+        return BadRow(row.file, row.number, row.image, self.reason, self.message)
 
 
 def write_bad_rows(path: Path, bad: Iterable[BadRow]) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from engine.catalogue.bad_row import BadRow, Reason
+from engine.catalogue.bad_row import BadRow, Fault, Reason
 from engine.catalogue.catalogue import Catalogue
 from engine.catalogue.row import Row
 from engine.errors import CatalogueError, PhotoError, TooLargeError, UnreadableError, UnsupportedError
@@ -68,12 +68,6 @@ class Checked:
         return len({row.product_id for row in self.rows if row.product_id})
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    reason: Reason
-    message: str
-
-
 @dataclass(slots=True)
 class _Seen:
     """What earlier good rows have said."""
@@ -105,9 +99,9 @@ def check(
         if isinstance(entry, BadRow):
             bad.append(entry)
         else:
-            fault = outcome if isinstance(outcome, _Fault) else _contradiction(entry, seen)
+            fault = outcome if isinstance(outcome, Fault) else _contradiction(entry, seen)
             if fault is not None:
-                bad.append(BadRow(entry.file, entry.number, entry.image, fault.reason, fault.message))
+                bad.append(fault.of(entry))
             else:
                 rows.append(entry)
                 _remember(entry, outcome, seen)
@@ -132,10 +126,10 @@ def require_good(checked: Checked, strict: bool) -> None:
 
 def _examined(
     catalogue: Catalogue, spec: Preprocessing, photos: bool, threads: int
-) -> Iterator[tuple[Row | BadRow, bytes | _Fault | None]]:
+) -> Iterator[tuple[Row | BadRow, bytes | Fault | None]]:
     """Every entry in order, with what `_look` says of its photo."""
     with ThreadPoolExecutor(threads, thread_name_prefix="check") as pool:
-        flying: deque[tuple[Row | BadRow, Future[bytes | _Fault | None] | None]] = deque()
+        flying: deque[tuple[Row | BadRow, Future[bytes | Fault | None] | None]] = deque()
         for entry in catalogue.entries():
             look = None if isinstance(entry, BadRow) else pool.submit(_look, catalogue, entry, spec, photos)
             flying.append((entry, look))
@@ -146,20 +140,20 @@ def _examined(
             yield first, looked.result() if looked else None
 
 
-def _look(catalogue: Catalogue, row: Row, spec: Preprocessing, photos: bool) -> bytes | _Fault | None:
+def _look(catalogue: Catalogue, row: Row, spec: Preprocessing, photos: bool) -> bytes | Fault | None:
     """The SHA-256 of a good photo (None if photos are not to be read), or its fault."""
     if not catalogue.photos.holds(row.image):
-        return _Fault(Reason.OUTSIDE_FOLDER, catalogue.outside(row.image))
+        return Fault(Reason.OUTSIDE_FOLDER, catalogue.outside(row.image))
     try:
         size = catalogue.photos.size(row.image)
         if size is None:
-            return _Fault(Reason.MISSING_FILE, catalogue.missing(row.image))
+            return Fault(Reason.MISSING_FILE, catalogue.missing(row.image))
         return _digest(catalogue, row, spec, size) if photos else None
     except OSError as error:
-        return _Fault(Reason.UNREADABLE, f"image {row.image!r} cannot be read ({error.strerror or error})")
+        return Fault(Reason.UNREADABLE, f"image {row.image!r} cannot be read ({error.strerror or error})")
     except PhotoError as error:
         reason, remedy = PHOTO_FAULTS[type(error)]
-        return _Fault(reason, f"image {row.image!r}: {error}; {remedy}")
+        return Fault(reason, f"image {row.image!r}: {error}; {remedy}")
 
 
 def _digest(catalogue: Catalogue, row: Row, spec: Preprocessing, size: int) -> bytes:
@@ -170,20 +164,20 @@ def _digest(catalogue: Catalogue, row: Row, spec: Preprocessing, size: int) -> b
     return hashlib.sha256(data).digest()
 
 
-def _contradiction(row: Row, seen: _Seen) -> _Fault | None:
+def _contradiction(row: Row, seen: _Seen) -> Fault | None:
     first = seen.ids.get(row.image_id)
     if first is not None:
         message = f"image id {row.image_id!r} stands in row {first[1]} of {first[0]} too; give each photo its own id"
-        return _Fault(Reason.DUPLICATE_IMAGE_ID, message)
+        return Fault(Reason.DUPLICATE_IMAGE_ID, message)
     known = seen.categories.get(row.product_id, NO_PATH) if row.product_id else NO_PATH
     if any(mine and theirs and mine != theirs for mine, theirs in zip(row.category, known, strict=True)):
         names = " and ".join("/".join(name or "-" for name in path) for path in (known, row.category))
         message = f"product {row.product_id!r} stands in {names}; give all its photos one category"
-        return _Fault(Reason.TWO_CATEGORIES, message)
+        return Fault(Reason.TWO_CATEGORIES, message)
     return None
 
 
-def _remember(row: Row, digest: bytes | _Fault | None, seen: _Seen) -> None:
+def _remember(row: Row, digest: bytes | Fault | None, seen: _Seen) -> None:
     seen.ids[row.image_id] = (row.file, row.number)
     if row.product_id:
         # a photo that is labelled at fewer levels says nothing against one that is labelled at more

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from engine.catalogue.bad_row import BadRow, Reason, write_bad_rows
+from engine.catalogue.bad_row import BadRow, Fault, Reason, write_bad_rows
 from engine.catalogue.check import PHOTO_FAULTS
 from engine.catalogue.columns import FIELDS, Columns, url_digest
 from engine.catalogue.row import Row
@@ -54,13 +54,7 @@ class _Photo:
     new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    reason: Reason
-    message: str
-
-
-_Outcome = tuple[Row | BadRow, _Photo | _Failure | None]
+_Outcome = tuple[Row | BadRow, _Photo | Fault | None]
 
 
 def fetch_feed(
@@ -89,7 +83,7 @@ def fetch_feed(
                     table.writerow(_fields(entry, outcome.image))
                     new, already = new + outcome.new, already + (not outcome.new)
                 elif outcome is not None:
-                    failed.append(BadRow(entry.file, entry.number, entry.image, outcome.reason, outcome.message))
+                    failed.append(outcome.of(entry))
                 progress(done)
         write_bad_rows(out / FAILED_FILE, failed)
         partial.replace(path)
@@ -100,8 +94,8 @@ def fetch_feed(
 def _outcomes(feed: Path, out: Path, columns: Columns, downloader: Downloader) -> Generator[_Outcome, None, None]:
     """Every row in order with its photo. A URL that stands in several rows is asked for once."""
     spec = Preprocessing()
-    asked: dict[str, Future[_Photo | _Failure]] = {}
-    flying: deque[tuple[Row | BadRow, Future[_Photo | _Failure] | None]] = deque()
+    asked: dict[str, Future[_Photo | Fault]] = {}
+    flying: deque[tuple[Row | BadRow, Future[_Photo | Fault] | None]] = deque()
 
     def land() -> _Outcome:
         entry, future = flying.popleft()
@@ -128,7 +122,7 @@ def _outcomes(feed: Path, out: Path, columns: Columns, downloader: Downloader) -
             raise
 
 
-def _photo(url: str, out: Path, spec: Preprocessing, downloader: Downloader) -> _Photo | _Failure:
+def _photo(url: str, out: Path, spec: Preprocessing, downloader: Downloader) -> _Photo | Fault:
     """The photo behind `url`, from the folder or else from the web."""
     digest = url_digest(url)
     stem = f"photos/{digest[:2]}/{digest}"
@@ -140,9 +134,9 @@ def _photo(url: str, out: Path, spec: Preprocessing, downloader: Downloader) -> 
         decode(data, spec)
     except PhotoError as error:
         reason, remedy = PHOTO_FAULTS[type(error)]
-        return _Failure(reason, f"{url}: {error}; {remedy}")
+        return Fault(reason, f"{url}: {error}; {remedy}")
     except InputError as error:
-        return _Failure(Reason.NOT_FETCHED, str(error))
+        return Fault(Reason.NOT_FETCHED, str(error))
     with Image.open(BytesIO(data)) as image:
         name = stem + _SUFFIXES[str(image.format)]
     write_atomic(out / name, data)
