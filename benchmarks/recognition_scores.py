@@ -25,7 +25,7 @@ from engine.encoder import Encoder
 from index_builder.bootstrap import Interval
 from index_builder.cache import cache_folder
 from index_builder.calibrate import QUERIES, Source, calibrate, fit, out_of_fold
-from index_builder.gate import sample
+from index_builder.held_out import sample
 from index_builder.observe import Observations, observe
 from index_builder.queries import encode_queries
 from index_builder.reliability import bins_of, calibration_error, calibration_interval

@@ -1,6 +1,5 @@
 """How similarities of this catalogue become scores. It reads `val` and indexed photos; never `test`, never `query`."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from engine.catalogue.catalogue import Catalogue
 from engine.catalogue.row import Row
 from engine.encoder import Encoder
 from engine.wording import counted
-from index_builder.gate import sample
+from index_builder.held_out import askable, sample
 from index_builder.logistic import fit_logistic
 from index_builder.observe import Observations, observe
 from index_builder.progress import Progress
@@ -51,9 +50,7 @@ def choose_questions(rows: Sequence[Row]) -> Questions:
 
     At most QUERIES, a sample that is the same for the same rows.
     """
-    photos = Counter(row.product for row in rows if row.indexed)
-    val = [row for row in rows if row.split == "val" and photos[row.product]]
-    several = [row for row in rows if row.indexed and photos[row.product] > 1]
+    val, several = askable(rows)
     choices: tuple[tuple[Source, list[Row]], ...] = (("val", val), ("catalogue", several))
     for source, chosen in choices:
         if _too_few(source, len(chosen), len({row.product for row in chosen})) is None:

@@ -16,6 +16,7 @@ from index_builder.levels import LevelFigures, judge_levels
 from index_builder.lists import PRODUCTS, first_of_each, float_lists, hamming_lists
 from index_builder.queries import Queries
 from index_builder.shelf import Relevant, Shelf, Truth, find_truth, given_truth, open_shelf
+from index_builder.vectors import stored_vectors
 
 NO_ANSWER = -1
 DEPTH = 1000
@@ -119,7 +120,7 @@ def evaluate(
         _judge(bits, shelf, truth, int(query), by_distance, depth)
         first = by_answer[_judge(rescored, shelf, truth, int(query), by_answer, depth)[:PRODUCTS]]
         answers[place, : len(first)] = first
-    few = _evenly(len(asked), float_queries)
+    few = evenly(len(asked), float_queries)
     return Evaluation(
         generation=generation.id,
         rows=shelf.rows,
@@ -138,7 +139,7 @@ def evaluate(
     )
 
 
-def _evenly(count: int, wanted: int | None) -> Rows:
+def evenly(count: int, wanted: int | None) -> Rows:
     """At most `wanted` of `count` places, spread over them; all of them if None."""
     taken = count if wanted is None else min(count, wanted)
     return np.arange(taken) * count // max(taken, 1)
@@ -180,10 +181,7 @@ def _float_lists(
     generation = shelf.generation
     features = part == "features"
     suffix, width = (".features.f16", generation.card.features) if features else (".f16", generation.card.bits)
-    stored = [
-        np.memmap(generation.folder / "shards" / f"{shard.name}{suffix}", np.float16, "r", shape=(shard.rows, width))
-        for shard in generation.manifest.shards
-    ]
+    stored = stored_vectors(generation, suffix, width)
     source = queries.features if features else queries.embeddings
     assert source is not None, "features are only asked for where the queries have them"
     # Bits cut the embedding at the thresholds, so its float counterpart is the cosine of what is left after them.

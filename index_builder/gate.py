@@ -1,6 +1,5 @@
 """The quality gate: a generation is measured on held-out queries, beside the live one, before it goes live."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from engine.wording import counted
 from index_builder.bootstrap import paired_interval
 from index_builder.cache import cache_folder
 from index_builder.evaluate import Evaluation, evaluate
+from index_builder.held_out import askable, sample
 from index_builder.progress import Progress
 from index_builder.queries import Queries, encode_queries
 
@@ -43,11 +43,9 @@ def choose_judges(rows: Sequence[Row]) -> Judges:
 
     At most VAL_QUERIES or LEAVE_ONE_OUT_QUERIES, a sample that is the same for the same rows.
     """
-    photos = Counter(row.product for row in rows if row.indexed)
-    val = [row for row in rows if row.split == "val" and photos[row.product]]
+    val, several = askable(rows)
     if val:
         return Judges(sample(val, VAL_QUERIES), "val")
-    several = [row for row in rows if row.indexed and photos[row.product] > 1]
     return Judges(sample(several, LEAVE_ONE_OUT_QUERIES), "leave-one-out")
 
 
@@ -125,11 +123,3 @@ def require_pass(generation: str, reasons: Sequence[str], force: str | None) -> 
             f"{generation} is not published: {' and '.join(reasons)}; publish it all the same with --force REASON "
             "(its photos stay encoded)"
         )
-
-
-def sample(rows: list[Row], count: int) -> list[Row]:
-    """At most `count` of `rows`, in their order, the same for the same rows."""
-    if len(rows) <= count:
-        return rows
-    chosen = np.random.default_rng(0).choice(len(rows), count, replace=False)
-    return [rows[place] for place in np.sort(chosen)]

@@ -158,7 +158,8 @@ class _Run:
         cached = len(PhotoCache(cache_folder(order.out, self._card), self._card.bits))
         plan = make_plan(rows, cached, self._card, order.model, order.wishes, encode_seconds, order.threads)
         self._progress.say(f"plan: {plan}")
-        require_space(plan, order.out)
+        leaner = ", name another --out, or leave parts out with --no-thumbs and --no-keep-embeddings"
+        require_space(order.out, plan.bytes, leaner)
         return plan
 
     def _encode(self, catalogue: Catalogue | None, rows: Sequence[Row], cache: PhotoCache) -> EncodedRows:

@@ -12,6 +12,7 @@ from engine.codes import Codes, Floats, binarise, direction, similarity
 from engine.index.protocol import Distances, Hits, Rows, Scope, everything, size
 from engine.ranking import EDGE_CAP, short_list
 from index_builder.shelf import Numbers, Shelf, scope_without
+from index_builder.vectors import Vectors, take
 
 PRODUCTS = 10
 """The longest product list that a metric looks at from its start."""
@@ -45,7 +46,7 @@ def hamming_lists(
 def float_lists(
     shelf: Shelf,
     queries: Floats,
-    stored: Sequence[npt.NDArray[np.float16]],
+    stored: Sequence[Vectors],
     centre: Floats | None,
     depth: int,
     left_out: Sequence[Rows],
@@ -65,7 +66,7 @@ def float_lists(
                 best[query] = _better(*best[query], first, own, depth)
         for query, (rows, _) in zip(block, best, strict=True):
             # BLAS gives equal rows sums that differ in the last bit, by their place in the block; einsum does not
-            cosine = np.einsum("nd,d->n", _unit(_taken(stored, rows), centre), query)
+            cosine = np.einsum("nd,d->n", _unit(take(stored, rows, queries.shape[1]), centre), query)
             yield rows[np.lexsort((shelf.places[rows], -cosine))][:depth]
 
 
@@ -96,23 +97,12 @@ def _stages(distances: Distances, count: int) -> Numbers:
     return stage
 
 
-def _row_blocks(stored: Sequence[npt.NDArray[np.float16]]) -> Iterator[tuple[int, npt.NDArray[np.float16]]]:
+def _row_blocks(stored: Sequence[Vectors]) -> Iterator[tuple[int, Vectors]]:
     start = 0
     for part in stored:
         for first in range(0, len(part), ROW_BLOCK):
             yield start + first, part[first : first + ROW_BLOCK]
         start += len(part)
-
-
-def _taken(stored: Sequence[npt.NDArray[np.float16]], rows: Rows) -> npt.NDArray[np.float16]:
-    """The stored vectors of `rows`, float16 [n, width]."""
-    starts = np.cumsum([0, *(len(part) for part in stored)])
-    part = np.searchsorted(starts, rows, side="right") - 1
-    taken = np.empty((len(rows), stored[0].shape[1]), dtype=np.float16)
-    for number in np.unique(part):
-        mine = part == number
-        taken[mine] = stored[number][rows[mine] - starts[number]]
-    return taken
 
 
 def _unit(values: npt.NDArray[np.floating], centre: Floats | None) -> Floats:

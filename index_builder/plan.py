@@ -77,14 +77,16 @@ def make_plan(
     )
 
 
-def require_space(plan: Plan, bundles: Path) -> None:
-    """Raise UnavailableError unless the disk of `bundles` has a tenth more than the plan needs."""
+def require_space(bundles: Path, size: int, instead: str = "") -> None:
+    """Raise UnavailableError unless the disk of `bundles` has a tenth more than `size` bytes.
+
+    instead: what can be done but to free some, ending the message.
+    """
     free = shutil.disk_usage(bundles).free
-    needed = int(plan.bytes * 1.1)
+    needed = int(size * 1.1)
     if free < needed:
         raise UnavailableError(
-            f"{bundles} has {free / 1e6:,.0f} MB free, about {needed / 1e6:,.0f} MB are needed; free some, "
-            "name another --out, or leave parts out with --no-thumbs and --no-keep-embeddings"
+            f"{bundles} has {free / 1e6:,.0f} MB free, about {needed / 1e6:,.0f} MB are needed; free some{instead}"
         )
 
 

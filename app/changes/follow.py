@@ -9,9 +9,10 @@ from dataclasses import replace
 from app.live import Live, Loaded
 from engine.bundle.generation import Generation
 from engine.bundle.owner import require_served_with
+from engine.changes.log import AT_ONCE
 from engine.changes.state import State
 from engine.encoder import PhotoEncoder
-from engine.live.catch_up import AT_ONCE, CaughtUp, catch_up, go_on
+from engine.live.catch_up import CaughtUp, catch_up, go_on
 from engine.live.view import View
 
 log = logging.getLogger(__name__)

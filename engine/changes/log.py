@@ -25,6 +25,8 @@ LOG_FILE = "changes.sqlite"
 FORMAT = 1
 BUSY_SECONDS = 10.0
 """How long a writer waits for another process's transaction."""
+AT_ONCE = 500
+"""Changes in memory together, for who reads many."""
 _SCHEMA = """
 CREATE TABLE state (id TEXT NOT NULL);
 CREATE TABLE changes (

@@ -4,11 +4,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from engine.changes.log import ChangeLog, change_of_row, connect, translated
+from engine.changes.log import AT_ONCE, ChangeLog, change_of_row, connect, translated
 from engine.changes.record import Change
 
-AT_ONCE = 500
-"""Changes in memory together."""
 PHOTOS_NAMED = (
     "SELECT json_extract(photo.value, '$.sha256') FROM changes, json_each(changes.product, '$.photos') photo "
     "WHERE changes.product IS NOT NULL"

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.changes.log import AT_ONCE
 from engine.changes.state import State
 from engine.encoder import PhotoEncoder
 from engine.live.overlay import Overlay
 from engine.live.photo_codes import photo_codes
-
-AT_ONCE = 500
-"""Changes that are read and applied together."""
 
 
 @dataclass(frozen=True, slots=True)

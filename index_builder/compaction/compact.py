@@ -15,7 +15,7 @@ from engine.changes.long_reads import count_after
 from engine.changes.state import State, open_state
 from engine.changes.tidy import Tidied, tidy
 from engine.encoder import Encoder
-from engine.errors import BundleError, StateError, UnavailableError
+from engine.errors import BundleError, StateError
 from engine.files import locked
 from engine.live.photo_codes import model_key
 from engine.model import read_card
@@ -25,6 +25,7 @@ from index_builder.compaction.check import require_exact
 from index_builder.compaction.fold import Folded, fold
 from index_builder.compaction.merge import Merged, merge
 from index_builder.compaction.write import Sources, write_files
+from index_builder.plan import require_space
 from index_builder.progress import Progress
 from index_builder.publish import clear_leftovers, next_generation_id, publish, staging_folder, tidying_up, why_deleted
 from index_builder.report.compaction import write_compaction_report
@@ -79,7 +80,7 @@ class _Run:
     def compact(self, keep: int) -> Compacted:
         """All stages. What a failed or stopped run has staged is removed."""
         base, progress = self._base, self._progress
-        _require_space(self._bundles, base.manifest)
+        require_space(self._bundles, sum(record.bytes for record in base.manifest.files.values()))
         staged = staging_folder(self._bundles, self._generation)
         try:
             with progress.stage("fold"):
@@ -151,15 +152,6 @@ def _require_log(bundles: Path, state: State, live: Manifest) -> None:
             f"{state.log.path} ends at revision {state.log.revision:,}, but {live.generation} includes changes up to "
             f"{live.includes_revision:,}: the state is older than the generation (from a backup?); "
             "build a generation of it with `twinshot index --state`"
-        )
-
-
-def _require_space(bundles: Path, manifest: Manifest) -> None:
-    free = shutil.disk_usage(bundles).free
-    needed = int(sum(record.bytes for record in manifest.files.values()) * 1.1)
-    if free < needed:
-        raise UnavailableError(
-            f"{bundles} has {free / 1e6:,.0f} MB free, about {needed / 1e6:,.0f} MB are needed; free some"
         )
 
 

@@ -1,13 +1,12 @@
 """The files of the new generation, shard by shard and part by part: memory holds one shard's codes and texts."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from engine.bundle.generation import Generation
@@ -24,6 +23,7 @@ from engine.preprocess import decode
 from index_builder.compaction.fold import Added
 from index_builder.compaction.merge import Merged
 from index_builder.plan import KEEP_EMBEDDINGS_BELOW, KEEP_THUMBS_BELOW, SHARD_ROWS, split_rows
+from index_builder.vectors import Vectors, stored_vectors, take
 
 BLOCK = 16_384
 """Rows whose codes or embeddings are taken together."""
@@ -97,36 +97,27 @@ def _column(given: Sources, source: Rows, name: str) -> Any:
 
 def _write_embeddings(path: Path, given: Sources, source: Rows) -> None:
     """float16 [rows, bits], raw: of added photos from the log, else those of the same photo in the old generation."""
-    bits, folder = given.base.card.bits, given.base.folder / "shards"
-    shards = given.base.manifest.shards
-    stored = [np.memmap(folder / f"{own.name}.f16", np.float16, "r", shape=(own.rows, bits)) for own in shards]
-    starts = np.cumsum([0, *(own.rows for own in shards)])
-
-    def taken(rows: Rows) -> npt.NDArray[np.float16]:
-        values = np.empty((len(rows), bits), dtype=np.float16)
-        number = np.searchsorted(starts, rows, side="right") - 1
-        for shard in np.unique(number):
-            values[number == shard] = stored[shard][rows[number == shard] - starts[shard]]
-        return values
-
+    bits = given.base.card.bits
+    stored = stored_vectors(given.base, ".f16", bits)
     with path.open("wb") as file:
         for start in range(0, len(source), BLOCK):
             part = source[start : start + BLOCK]
             old = part >= 0
             values = np.empty((len(part), bits), dtype=np.float16)
-            values[old] = taken(part[old])
-            values[~old] = _added_embeddings(given, ~part[~old], taken)
+            values[old] = take(stored, part[old], bits)
+            values[~old] = _added_embeddings(given, stored, ~part[~old])
             file.write(values.tobytes())
 
 
-def _added_embeddings(given: Sources, places: Rows, taken: Any) -> npt.NDArray[np.float16]:
+def _added_embeddings(given: Sources, stored: Sequence[Vectors], places: Rows) -> Vectors:
+    bits = given.base.card.bits
     digests = [digest.hex() for digest in given.added.table["sha256"].take(pa.array(places)).to_pylist()]
     known = given.state.log.embeddings(model_key(given.base.card), digests)
-    values = np.empty((len(places), given.base.card.bits), dtype=np.float16)
+    values = np.empty((len(places), bits), dtype=np.float16)
     from_log = np.array([digest in known for digest in digests], dtype=np.bool_)
     for place in np.flatnonzero(from_log):
         values[place] = known[digests[place]]
-    values[~from_log] = taken(given.added.origin[places[~from_log]])
+    values[~from_log] = take(stored, given.added.origin[places[~from_log]], bits)
     return values
 
 

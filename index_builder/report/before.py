@@ -4,7 +4,7 @@ from typing import Any
 
 from engine.bundle.manifest import Manifest
 from engine.taxonomy import NO_PATH
-from index_builder.report.confusion import name_of
+from index_builder.report.category import in_one_line
 from index_builder.report.missing import Section, missing
 
 SHOWN = 20
@@ -34,7 +34,7 @@ def before(new: Manifest, old: Manifest | None, beside: dict[str, Any] | None) -
 
 
 def _categories(manifest: Manifest) -> set[str]:
-    return {name_of(own.path) for own in manifest.categories if own.path != NO_PATH}
+    return {in_one_line(own.path) for own in manifest.categories if own.path != NO_PATH}
 
 
 def _listed(names: set[str]) -> Section:

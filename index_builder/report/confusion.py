@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.bundle.manifest import CategorySlice
 from engine.taxonomy import LEVELS, NO_PATH, Path3, cut
+from index_builder.report.category import in_one_line
 from index_builder.report.look import Look
 from index_builder.report.missing import NO_QUERIES, Section, missing
 
@@ -32,29 +33,24 @@ def confusion(look: Look | None, categories: tuple[CategorySlice, ...]) -> Secti
         "queries": len(pairs),
         "in_another_category": wrong.total(),
         "pairs": [
-            {"asked": name_of(wanted), "answered": name_of(answered), "count": count, "of": asked[wanted]}
+            {"asked": in_one_line(wanted), "answered": in_one_line(answered), "count": count, "of": asked[wanted]}
             for (wanted, answered), count in wrong.most_common(PAIRS)
         ],
         "matrix": _matrix(pairs),
     }
 
 
-def name_of(path: Path3) -> str:
-    """A category in one line."""
-    return " › ".join(own for own in path if own) or "(none)"
-
-
 def _matrix(pairs: list[tuple[Path3, Path3]]) -> Section | None:
     """Of the first level with two names or more; None if it has too many for a matrix, or there is none."""
     for depth, level in enumerate(LEVELS, 1):
         cuts = [(cut(wanted, depth), cut(answered, depth)) for wanted, answered in pairs]
-        names = sorted({name_of(path) for pair in cuts for path in pair})
+        names = sorted({in_one_line(path) for pair in cuts for path in pair})
         if len(names) > 1:
             if len(names) > MATRIX:
                 return None
             place = {name: number for number, name in enumerate(names)}
             counts = np.zeros((len(names), len(names)), dtype=np.int64)
             for wanted, answered in cuts:
-                counts[place[name_of(wanted)], place[name_of(answered)]] += 1
+                counts[place[in_one_line(wanted)], place[in_one_line(answered)]] += 1
             return {"level": level, "names": names, "counts": counts.tolist()}
     return None

@@ -7,7 +7,7 @@ import numpy as np
 from engine.bundle.generation import Generation
 from engine.calibration import Calibration, scores_of
 from engine.page_address import page_address
-from index_builder.report.confusion import name_of
+from index_builder.report.category import in_one_line
 from index_builder.report.look import Asked, Look
 from index_builder.report.missing import NO_QUERIES, Section, missing
 
@@ -52,7 +52,7 @@ def _example(own: Asked, generation: Generation, calibration: Calibration | None
             "image_id": own.row.image_id,
             "product_id": own.row.product,
             "title": own.row.title,
-            "category": name_of(own.row.category),
+            "category": in_one_line(own.row.category),
         },
         "rank": own.rank,
         "answers": answers,
@@ -76,7 +76,7 @@ def _photo(generation: Generation, row: int) -> Section:
         "image_id": record.image_id,
         "product_id": record.product_id,
         "title": record.title,
-        "category": name_of(generation.manifest.categories[record.category].path),
+        "category": in_one_line(generation.manifest.categories[record.category].path),
         "url": page_address(record.url),
     }
 

@@ -9,9 +9,8 @@ from engine.bundle.generation import Generation
 from engine.catalogue.row import Row
 from engine.codes import Floats, binarise, direction, hamming, similarity
 from engine.index.protocol import Distances, Rows
-from index_builder.evaluate import NO_ANSWER
+from index_builder.evaluate import NO_ANSWER, evenly
 from index_builder.gate import Examined
-from index_builder.shelf import Numbers
 
 QUERIES = 2000
 OWN = 20
@@ -51,10 +50,8 @@ class Look:
 def look(generation: Generation, examined: Examined) -> Look:
     """Read codes and distances for the queries that are looked at; what they answered is known."""
     count = len(examined.evaluation.answerable)
-    taken = min(count, QUERIES)
     random = np.random.default_rng(0)
-    places: Numbers = np.arange(taken) * count // max(taken, 1)
-    return Look(count, [_asked(generation, examined, int(place), random) for place in places])
+    return Look(count, [_asked(generation, examined, int(place), random) for place in evenly(count, QUERIES)])
 
 
 def _asked(generation: Generation, examined: Examined, place: int, random: np.random.Generator) -> Asked:

@@ -54,9 +54,9 @@ def test_the_estimate_is_near_what_a_generation_takes(tiny_model: Path, tiny_bun
 
 
 def test_a_disk_that_is_too_small_is_named_before_anything_is_built(tiny_model: Path, tmp_path: Path) -> None:
-    require_space(plan(tiny_model, 10), tmp_path)
-    with pytest.raises(UnavailableError, match=r"MB free, about .* MB are needed; free some, name another --out"):
-        require_space(plan(tiny_model, 10**12), tmp_path)
+    require_space(tmp_path, plan(tiny_model, 10).bytes)
+    with pytest.raises(UnavailableError, match=r"MB free, about .* MB are needed; free some, or buy another$"):
+        require_space(tmp_path, plan(tiny_model, 10**12).bytes, ", or buy another")
 
 
 def test_the_plan_is_one_line_with_rows_parts_size_and_time(tiny_model: Path) -> None:
