@@ -23,8 +23,8 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup ## draw a sample shop, train, index, serve and query it; stays up until Ctrl-C
 	$(BIN)/twinshot demo $(ARGS)
 
-system: ## what the tests need of the system: redis-server, nginx, Chromium and Prometheus' promtool
-	sh docker/system-packages.sh
+system: ## what the tests need of the system: redis-server, nginx, Chromium, Prometheus' promtool, a C++ compiler
+	PYTHON=$(PYTHON) sh docker/system-packages.sh
 
 # In two halves, as most tests use one core. A shell lets nobody press Ctrl-C in what it runs beside: tests that do are
 # in the other half.
@@ -73,7 +73,7 @@ bench-serving: setup system ## serving against the bare path and other servers, 
 	$(BIN)/python -m benchmarks.table
 
 bench-live: setup system ## a catalogue that changes while it is served; some 20 minutes
-	sh docker/system-packages.sh strace
+	PYTHON=$(PYTHON) sh docker/system-packages.sh strace
 	$(BIN)/python -m benchmarks.live
 	$(BIN)/python -m benchmarks.table
 

@@ -11,6 +11,11 @@ command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing 
 command -v promtool >/dev/null 2>&1 || missing="$missing prometheus"
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
     command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
+# torch.compile makes C++ that includes Python's headers
+command -v g++ >/dev/null 2>&1 || missing="$missing g++"
+python="${PYTHON:-python3}"
+headers='import os, sys, sysconfig; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))'
+"$python" -c "$headers" 2>/dev/null || missing="$missing ${python##*/}-dev"
 for program in "$@"; do
     command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
 done

@@ -1,4 +1,4 @@
-"""What `make test` would run."""
+"""What `make test` would run, and what it needs of the system."""
 
 import os
 import shutil
@@ -29,3 +29,11 @@ def test_without_arguments_each_test_is_in_one_of_two_halves() -> None:
 
 def test_with_arguments_pytest_runs_once_with_them() -> None:
     assert pytests("ARGS=tests/app -k box") == ["tests/app -k box"]
+
+
+def test_what_is_missing_is_named_where_it_cannot_be_installed(tmp_path: Path) -> None:
+    script, nothing = PROJECT / "docker" / "system-packages.sh", {"PATH": str(tmp_path), "PYTHON": "/opt/python3.12"}
+    done = subprocess.run(["/bin/sh", script], env=nothing, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    missing = set(done.stderr.rpartition(":")[2].split()) - {"nginx"}  # which is looked for in /usr/sbin too
+    assert missing == {"redis-server", "prometheus", "chromium", "g++", "python3.12-dev"}
