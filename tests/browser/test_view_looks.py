@@ -55,7 +55,7 @@ def gone(page: Page) -> None:
 
 def status(page: Page) -> None:
     page.goto("/#status")
-    expect(page.locator(".spark polyline")).to_have_count(6, timeout=10_000)
+    expect(page.locator(".spark polyline")).to_have_count(6)
 
 
 def unmeasured(page: Page) -> None:
@@ -101,8 +101,15 @@ def test_on_a_phone_the_tree_is_folded_away_and_folds_again_once_something_is_ch
         expect(page.get_by_role("tree")).to_be_hidden()
 
 
-def test_a_product_is_added_by_keys_alone(browser: Browser, shop: Process, tmp_path: Path) -> None:
-    with opened(browser, shop, refused=[404]) as page:
+@pytest.fixture
+def shop_to_add_to(shop: Process) -> Iterator[Process]:
+    """The same, which has no product KEYS afterwards."""
+    yield shop
+    shop.http.delete("/products/KEYS", headers={"Authorization": f"Bearer {WRITE_KEY}"})
+
+
+def test_a_product_is_added_by_keys_alone(browser: Browser, shop_to_add_to: Process) -> None:
+    with opened(browser, shop_to_add_to, refused=[404]) as page:
         page.goto("/#catalogue")
         page.get_by_role("link", name="Add a product").press("Enter")
         expect(page.get_by_role("heading", name="Add a product")).to_be_focused()
