@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -95,6 +95,8 @@ def _started(
 ) -> Iterator[list[tuple[BaseProcess, "Connection[_End, _End]"]]]:
     context = get_context("spawn")
     running: list[tuple[BaseProcess, Connection[_End, _End]]] = []
+    # multiprocessing's own process, which comes with the first of ours: as it is started, SIGINT is unblocked
+    resource_tracker.ensure_running()
     # Ctrl-C reaches every process of a terminal; blocked here, it stays blocked in those that are started.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

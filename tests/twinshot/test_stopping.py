@@ -22,7 +22,7 @@ def stop_when(
 ) -> tuple[int, list[str], list[psutil.Process]]:
     """Start a command and signal it as soon as `ready()`: its exit code, the lines on stderr, and its children.
 
-    SIGINT goes to all processes of its group, as Ctrl-C does.
+    SIGINT goes to all processes of its group, as Ctrl-C does; those below it are given the time to hear it first.
     """
     arguments = [sys.executable, "-m", "twinshot", *map(str, command)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -34,7 +34,12 @@ def stop_when(
                 assert process.poll() is None, "it ended before it could be stopped"
                 time.sleep(0.01)
             children = psutil.Process(process.pid).children(recursive=True)
-            (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+            if number == signal.SIGINT:
+                for own in children:
+                    if os.getpgid(own.pid) == process.pid:
+                        own.send_signal(number)
+                time.sleep(0.2)
+            process.send_signal(number)
             _, said = process.communicate(timeout=60)
         finally:
             process.kill()
@@ -67,7 +72,7 @@ def test_ctrl_c_ends_all_processes_of_a_training_with_one_line(tiny_catalogue: P
     assert ended == 130
     assert [own for own in said if not own.startswith("epoch ")] == [GO_ON]
     assert len(children) == 3  # one is multiprocessing's own, which ends when it sees that its parent has
-    assert psutil.wait_procs(children, timeout=10)[1] == []
+    assert psutil.wait_procs(children, timeout=60)[1] == []
 
 
 @ENDS
