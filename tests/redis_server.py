@@ -25,11 +25,13 @@ class RedisServer:
 
     def begin(self) -> None:
         self.popen = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        for _ in range(200):
+        late = time.monotonic() + 60
+        while self.popen.poll() is None and time.monotonic() < late:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.02)
+        self.end()
         raise AssertionError("redis-server does not answer")
 
     def set(self, option: str, value: str) -> None:

@@ -4,10 +4,11 @@ import fcntl
 import os
 import pty
 import struct
-import subprocess
 import sys
 import termios
 from collections.abc import Sequence
+
+from tests.children import child
 
 START = "from twinshot.cli import main; main()"
 
@@ -22,7 +23,7 @@ def shown(arguments: Sequence[object], columns: int = 80, before: str = "", **en
     command = [sys.executable, "-c", f"{before}\n{START}", *map(str, arguments)]
     ours_alone = {name: value for name, value in os.environ.items() if name != "XTERM_VERSION"}
     own = {**ours_alone, "TERM": "xterm-256color", **environment}
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=own) as process:
+    with child(command, stdin=theirs, stdout=theirs, stderr=theirs, env=own) as process:
         os.close(theirs)
         parts = []
         try:
@@ -30,6 +31,6 @@ def shown(arguments: Sequence[object], columns: int = 80, before: str = "", **en
                 parts.append(chunk)
         except OSError:
             pass  # the other end is closed
-        code = process.wait(60)
+        code = process.wait(120)
     os.close(ours)
     return code, b"".join(parts).decode()

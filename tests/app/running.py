@@ -2,14 +2,14 @@
 
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import httpx2
 from PIL import Image
 from starlette.testclient import TestClient
 
+from tests.children import end
 from tests.tiny_catalogue import draw
 
 READ_KEY, WRITE_KEY = "read-key-read-key-0", "write-key-write-key"
@@ -36,11 +37,21 @@ def ask(client: TestClient, photo: bytes, path: str = "/search", **params: Any) 
     return client.post(path, files={"image": ("photo", photo)}, params=params)
 
 
-def free_port() -> int:
-    """A port of the loopback address that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(held: bool = True) -> int:
+    """A port of the loopback address that nobody listens on.
+
+    held: on Linux it stays bound until these tests end, so that nobody else is given it. A server that sets
+    SO_REUSEADDR, as most do, may listen on it all the same; elsewhere it might not.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    port = int(probe.getsockname()[1])
+    if held and sys.platform == "linux":
+        probe.detach()
+    else:
+        probe.close()
+    return port
 
 
 class Process:
@@ -51,16 +62,16 @@ class Process:
         own = {name: value for name, value in os.environ.items() if not name.startswith("TWINSHOT_")}
         own |= {"TWINSHOT_BUNDLES": str(bundles), "TWINSHOT_PORT": str(self.port), "TWINSHOT_DRAIN": "0"} | variables
         self.url = f"http://127.0.0.1:{self.port}"
-        self.http = httpx2.Client(base_url=self.url, timeout=30)
+        self.http = httpx2.Client(base_url=self.url, timeout=60)
         self.log = log
         with log.open("wb") as file:
             self.popen = subprocess.Popen(
                 [sys.executable, "-m", "app.main"], env=own, stderr=file, cwd=Path(__file__).parents[2]
             )
 
-    def until_ready(self, seconds: float = 30) -> "Process":
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and self.popen.poll() is None:
+    def until_ready(self, seconds: float = 60) -> "Process":
+        late = time.monotonic() + seconds
+        while time.monotonic() < late and self.popen.poll() is None:
             try:
                 if self.http.get("/readyz").status_code == 200:
                     return self
@@ -73,9 +84,7 @@ class Process:
 
     def stop(self) -> int:
         self.http.close()
-        if self.popen.poll() is None:
-            self.popen.send_signal(signal.SIGTERM)
-        return self.popen.wait(30)
+        return end(self.popen)
 
 
 def counted(service: Process, metric: str) -> float:
@@ -87,17 +96,15 @@ def counted(service: Process, metric: str) -> float:
 @contextmanager
 def processes(bundles: Path, folder: Path) -> Iterator[Callable[..., Process]]:
     """Starts services over `bundles` with given variables; what still runs at the end is stopped."""
-    started: list[Process] = []
+    numbers = count()
+    with ExitStack() as started:
 
-    def start(bundles: Path = bundles, **variables: str) -> Process:
-        started.append(Process(bundles, folder / f"service{len(started)}.log", **variables))
-        return started[-1]
+        def start(bundles: Path = bundles, **variables: str) -> Process:
+            process = Process(bundles, folder / f"service{next(numbers)}.log", **variables)
+            started.callback(process.stop)
+            return process
 
-    try:
         yield start
-    finally:
-        for process in started:
-            process.stop()
 
 
 @contextmanager

@@ -29,7 +29,7 @@ class Compose:
         for path in (folder / "bundles", *(folder / "bundles").rglob("*")):
             os.chown(path, USER, USER)
         self._folder, self._file = folder, file
-        self._ports = {name: str(free_port()) for name in ("TWINSHOT_PORT", "PROMETHEUS_PORT")}
+        self._ports = {name: str(free_port(held=False)) for name in ("TWINSHOT_PORT", "PROMETHEUS_PORT")}
         self.http = httpx2.Client(base_url=f"http://127.0.0.1:{self._ports['TWINSHOT_PORT']}", timeout=30)
         self.http.headers["Authorization"] = f"Bearer {WRITE_KEY}"
         self.prometheus = httpx2.Client(base_url=f"http://127.0.0.1:{self._ports['PROMETHEUS_PORT']}", timeout=30)

@@ -17,6 +17,7 @@ import yaml
 
 from engine.changes.state import open_state
 from index_builder.compaction.watch import changes_ahead
+from tests.children import child, end
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (PROJECT / "docker" / "Dockerfile").read_text(encoding="utf-8")
@@ -85,16 +86,13 @@ def test_the_compactor_s_command_compacts_and_ends_when_the_container_is_stopped
     places = {"/bundles": str(bundles), "/state": str(state)}
     command = [*container_command("ENTRYPOINT"), *(places.get(word, word) for word in told), "--changes", "1"]
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as compactor:
-        try:
-            deadline = time.monotonic() + 60
-            while changes_ahead(bundles, state):
-                assert compactor.poll() is None, "the compactor ended"
-                assert time.monotonic() < deadline, "nothing was compacted"
-                time.sleep(0.2)
-        finally:
-            compactor.terminate()
-        assert compactor.wait(30) == 0
+    with child(command, env=environment, stderr=subprocess.DEVNULL) as compactor:
+        deadline = time.monotonic() + 120
+        while changes_ahead(bundles, state):
+            assert compactor.poll() is None, "the compactor ended"
+            assert time.monotonic() < deadline, "nothing was compacted"
+            time.sleep(0.2)
+        assert end(compactor) == 0
     log.close()
 
 
@@ -170,13 +168,10 @@ def test_the_container_s_own_commands_serve_a_bundle_and_tell_its_health(tiny_bu
     }
     check = [sys.executable, str(PROJECT / "docker" / "healthcheck.py")]
     assert subprocess.run(check, env=environment, capture_output=True, check=False).returncode == 1
-    with subprocess.Popen(entry, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
-        try:
-            deadline = time.monotonic() + 60
-            while subprocess.run(check, env=environment, capture_output=True, check=False).returncode:
-                assert service.poll() is None, "the service ended"
-                assert time.monotonic() < deadline, "the service did not become ready"
-                time.sleep(0.2)
-        finally:
-            service.terminate()
-        assert service.wait(30) == 0
+    with child(entry, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
+        deadline = time.monotonic() + 120
+        while subprocess.run(check, env=environment, capture_output=True, check=False).returncode:
+            assert service.poll() is None, "the service ended"
+            assert time.monotonic() < deadline, "the service did not become ready"
+            time.sleep(0.2)
+        assert end(service) == 0

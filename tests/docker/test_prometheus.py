@@ -1,7 +1,6 @@
 """docker/monitoring by the real Prometheus, over a running service that wants a key."""
 
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 import httpx2
 
 from tests.app.running import READ_KEY, Process, free_port, processes
+from tests.children import child
 from tests.monitoring import ALERTS, FOLDER, RULES, expressions
 
 
@@ -26,14 +26,12 @@ def prometheus(folder: Path, service: Process) -> Iterator[httpx2.Client]:
     assert program, "prometheus is not installed; `make system` installs it"
     address = f"127.0.0.1:{free_port()}"
     options = [f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}"]
-    with (folder / "prometheus.log").open("wb") as log:
-        popen = subprocess.Popen([program, *options, f"--web.listen-address={address}"], stderr=log)
-    try:
-        with httpx2.Client(base_url=f"http://{address}/api/v1") as client:
-            yield client
-    finally:
-        popen.terminate()
-        popen.wait(20)
+    with (
+        (folder / "prometheus.log").open("wb") as log,
+        child([program, *options, f"--web.listen-address={address}"], stderr=log),
+        httpx2.Client(base_url=f"http://{address}/api/v1", timeout=30) as client,
+    ):
+        yield client
 
 
 def asked(client: httpx2.Client, path: str, **params: str) -> Any:
@@ -44,7 +42,7 @@ def asked(client: httpx2.Client, path: str, **params: str) -> Any:
 
 def until_looked_at(client: httpx2.Client, folder: Path) -> None:
     """Wait until every rule has been evaluated and the service read."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         try:
             rules = asked(client, "/rules")["groups"][0]["rules"]

@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import BundleError, BusyError, InputError
 from engine.files import locked, require, require_file_place, require_folder, sha256, write_atomic
+from tests.children import child
 
 
 def test_a_checksum_is_the_file_s(tmp_path: Path) -> None:
@@ -36,9 +37,9 @@ import pathlib, sys, time
 from engine.files import locked
 with locked(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
-    with subprocess.Popen([sys.executable, "-c", hold, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
+    with child([sys.executable, "-c", hold, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
         with pytest.raises(BusyError, match="another process is writing"), locked(tmp_path):

@@ -1,6 +1,5 @@
 """A builder killed with SIGKILL at any moment: the live generation is untouched, the next run resumes."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from engine.bundle.store import current, names
 from engine.files import sha256
 from index_builder.indexing import Order, index
 from index_builder.progress import Progress
+from tests.children import child
 from tests.tiny_catalogue import write_catalogue
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -108,11 +108,10 @@ def test_a_builder_killed_from_outside_while_encoding_loses_at_most_a_segment(tm
     catalogue = write_catalogue(tmp_path / "catalogue", products=100, queries=0)
     out = tmp_path / "out"
     command = [sys.executable, "-c", CHILD, str(catalogue), str(tiny_model), str(out), "none", "none", "0"]
-    builder = subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE)
-    while not (stored := list(out.glob(".work/cache/*/*.arrow"))) and builder.poll() is None:
-        pass
-    os.kill(builder.pid, signal.SIGKILL)
-    builder.communicate(timeout=60)
+    with child(command, cwd=PROJECT, stderr=subprocess.PIPE) as builder:
+        while not (stored := list(out.glob(".work/cache/*/*.arrow"))) and builder.poll() is None:
+            pass
+        builder.kill()
     assert builder.returncode == -signal.SIGKILL
     assert stored
     assert not (out / "CURRENT").exists()

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 
-from tests.app.running import Process, photo_of
+from tests.app.running import Process, photo_of, processes
 from tests.integration.test_killed_while_changing import KEY, kill
 
 PRODUCTS = [f"N{number:02}" for number in range(40)]
@@ -27,7 +27,7 @@ def send(service: Process, number: int, acknowledged: list[int]) -> None:
             files.append(("image", (f"{product}-{number}", photo_of(40 + place, number))))
         lines.append(json.dumps(line))
     headers = {"Authorization": f"Bearer {KEY}"}
-    with suppress(httpx2.TransportError), httpx2.Client(base_url=service.url, headers=headers, timeout=20) as http:
+    with suppress(httpx2.TransportError), httpx2.Client(base_url=service.url, headers=headers, timeout=60) as http:
         response = http.post("/products/batch", files=[("operations", ("o", "\n".join(lines).encode())), *files])
         assert response.json()["done"] == len(PRODUCTS), response.text
         acknowledged.append(number)
@@ -50,22 +50,19 @@ def test_a_batch_is_there_whole_or_not_at_all(tiny_bundle: Path, tmp_path: Path)
     state, chance = tmp_path / "state", random.Random(7)
     state.mkdir()
 
-    def start(name: str) -> Process:
-        variables = {"TWINSHOT_STATE": str(state), "TWINSHOT_WRITE_KEY": KEY}
-        return Process(tiny_bundle, tmp_path / f"{name}.log", **variables).until_ready()
-
-    service, acknowledged = start("first"), [0]
-    started = time.monotonic()
-    send(service, 1, acknowledged)
-    takes = time.monotonic() - started
-    for number in range(2, 2 + ROUNDS):
-        sender = threading.Thread(target=send, args=(service, number, acknowledged), daemon=True)
-        sender.start()
-        time.sleep(chance.random() * takes * 1.2)
-        kill(service)
-        sender.join(20)
-        service = start(str(number))
-        (title,) = titles_of(service)
-        assert acknowledged[-1] <= title <= number
-        acknowledged.append(title)
-    kill(service)
+    variables = {"TWINSHOT_STATE": str(state), "TWINSHOT_WRITE_KEY": KEY}
+    with processes(tiny_bundle, tmp_path) as start:
+        service, acknowledged = start(**variables).until_ready(), [0]
+        started = time.monotonic()
+        send(service, 1, acknowledged)
+        takes = time.monotonic() - started
+        for number in range(2, 2 + ROUNDS):
+            sender = threading.Thread(target=send, args=(service, number, acknowledged), daemon=True)
+            sender.start()
+            time.sleep(chance.random() * takes * 1.2)
+            kill(service)
+            sender.join(60)
+            service = start(**variables).until_ready()
+            (title,) = titles_of(service)
+            assert acknowledged[-1] <= title <= number
+            acknowledged.append(title)

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.app.running import Process, photo_of
+from tests.app.running import Process, photo_of, processes
 
 KEY = "write-key-write-key"
 PRODUCTS = 5
@@ -21,10 +21,11 @@ class Writer(threading.Thread):
 
     def __init__(self, service: Process, products: dict[str, int | None], seed: int) -> None:
         super().__init__(daemon=True)
-        self.http = httpx2.Client(base_url=service.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=20)
+        self.http = httpx2.Client(base_url=service.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=60)
         self.products = products
         self.under_way: tuple[str, int | None] | None = None
         self.changes = 0
+        self.enough = threading.Event()
         self.random = random.Random(seed)
 
     def run(self) -> None:
@@ -44,12 +45,14 @@ class Writer(threading.Thread):
         assert response.status_code in (200, 404), response.text
         self.products[product] = number
         self.changes += 1
+        if self.changes > 5:
+            self.enough.set()
         self.under_way = None
 
 
 def kill(service: Process) -> None:
     service.popen.kill()
-    service.popen.wait(10)
+    service.popen.wait(60)
     service.http.close()
 
 
@@ -70,25 +73,23 @@ def test_no_acknowledged_change_is_lost_and_no_half_one_is_there(tiny_bundle: Pa
     state.mkdir()
     products: dict[str, int | None] = dict.fromkeys((f"N{i}" for i in range(PRODUCTS)), None)
     changes = 0
-    for round in range(4):
-        service = Process(
-            tiny_bundle, tmp_path / f"{round}.log", TWINSHOT_STATE=str(state), TWINSHOT_WRITE_KEY=KEY
-        ).until_ready()
-        found = {product: state_of(service, product) for product in products}
-        assert found == products
-        writer = Writer(service, products, seed * 100 + round)
-        writer.start()
-        time.sleep(0.3 + writer.random.random() / 2)
-        kill(service)
-        writer.join(20)
-        changes += writer.changes
-        if writer.under_way is not None:  # may have been done or not, but wholly
-            product, number = writer.under_way
-            again = Process(
-                tiny_bundle, tmp_path / f"{round}-again.log", TWINSHOT_STATE=str(state), TWINSHOT_WRITE_KEY=KEY
-            ).until_ready()
-            now = state_of(again, product)
-            assert now in (number, products[product])
-            products[product] = now
-            kill(again)
+    with processes(tiny_bundle, tmp_path) as start:
+        for round in range(4):
+            service = start(TWINSHOT_STATE=str(state), TWINSHOT_WRITE_KEY=KEY).until_ready()
+            found = {product: state_of(service, product) for product in products}
+            assert found == products
+            writer = Writer(service, products, seed * 100 + round)
+            writer.start()
+            writer.enough.wait(60)
+            time.sleep(writer.random.random() / 2)
+            kill(service)
+            writer.join(60)
+            changes += writer.changes
+            if writer.under_way is not None:  # may have been done or not, but wholly
+                product, number = writer.under_way
+                again = start(TWINSHOT_STATE=str(state), TWINSHOT_WRITE_KEY=KEY).until_ready()
+                now = state_of(again, product)
+                assert now in (number, products[product])
+                products[product] = now
+                kill(again)
     assert changes > 20

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.app.running import free_port
+from tests.children import child
 from tests.tiny_catalogue import write_catalogue
 
 
@@ -95,7 +96,7 @@ def test_it_stays_up_until_it_is_told_to_stop_and_stops_the_service_too(
     out, done = first
     last_line(done)
     command = demo(out, port, f"--catalogue={catalogue}")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with child(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         lines = []
         for line in process.stdout:
@@ -103,10 +104,10 @@ def test_it_stays_up_until_it_is_told_to_stop_and_stops_the_service_too(
             if line.startswith("Ctrl-C"):
                 break
         assert any(line.startswith("page") and f"http://127.0.0.1:{port}/" in line for line in lines), lines
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=60) as answer:
             assert answer.status == 200
         process.send_signal(number)
-        assert process.wait(30) == code
+        assert process.wait(60) == code
     assert not listens(port)
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from index_builder.indexing import Order, index
 from index_builder.plan import Wishes
 from index_builder.progress import Progress
+from tests.children import child
 from tests.terminal import shown
 from twinshot.pictures import CELLS, colours_first, sheet, tile
 
@@ -61,7 +62,7 @@ def test_xterm_which_has_16_colours_unless_told_otherwise_draws_only_when_asked(
 def test_a_photo_that_can_be_read_only_once_is_drawn_too(tiny_bundle: Path, tiny_photo: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "photo"
     os.mkfifo(pipe)
-    with subprocess.Popen(["cp", str(tiny_photo), str(pipe)]):
+    with child(["cp", str(tiny_photo), str(pipe)]):
         code, said = shown(["search", tiny_bundle, pipe], before=HAS_SIXEL)
     assert code == 0
     assert SIXEL in said

@@ -13,6 +13,7 @@ import pytest
 
 from app.main import _address
 from app.settings import Settings
+from tests.children import child
 
 
 def serve(*arguments: object) -> list[str]:
@@ -21,7 +22,7 @@ def serve(*arguments: object) -> list[str]:
 
 def test_on_a_terminal_the_log_is_plain_lines_and_says_what_to_open(tiny_bundle: Path, free_port: int) -> None:
     ours, theirs = pty.openpty()
-    with subprocess.Popen(serve(tiny_bundle, f"--port={free_port}"), stderr=theirs) as process:
+    with child(serve(tiny_bundle, f"--port={free_port}"), stderr=theirs) as process:
         os.close(theirs)
         lines = []
         with os.fdopen(ours, encoding="utf-8") as terminal:
@@ -31,7 +32,7 @@ def test_on_a_terminal_the_log_is_plain_lines_and_says_what_to_open(tiny_bundle:
                     process.send_signal(signal.SIGINT)
                 if lines[-1].endswith("stopped"):
                     break
-            assert process.wait(30) == 0
+            assert process.wait(60) == 0
     assert all(re.match(r"\d\d:\d\d:\d\d [a-z]", line) for line in lines)
     assert lines[0].endswith(f"listening on 127.0.0.1 port {free_port}, not ready yet: loading {tiny_bundle}")
     assert lines[-2].endswith(f"open http://127.0.0.1:{free_port}/ in a browser; Ctrl-C stops the service")

@@ -18,6 +18,7 @@ from index_builder.compaction import watch as watch_module
 from index_builder.compaction.watch import changes_ahead
 from index_builder.progress import Progress
 from tests.changed import delete
+from tests.children import child
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -92,7 +93,7 @@ def test_what_cannot_be_deleted_afterwards_does_not_make_it_not_compacted(
 
 def test_the_command_watches_until_it_is_told_to_end(bundles: Path, state: State) -> None:
     command = [sys.executable, "-m", "twinshot", "compact", bundles, "--state", state.folder, "--watch", "--changes=1"]
-    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:
+    with child(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert "whenever it is 1 change ahead" in process.stderr.readline()
         nice = psutil.Process(process.pid).nice()

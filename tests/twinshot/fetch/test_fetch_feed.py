@@ -2,8 +2,6 @@
 
 import csv
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -19,6 +17,7 @@ from engine.catalogue.columns import Columns
 from engine.errors import BusyError
 from engine.files import locked
 from engine.preprocess import Preprocessing
+from tests.children import child
 from tests.twinshot.fetch.downloading import downloader
 from twinshot.fetch.feed import Fetched, fetch_feed
 
@@ -81,11 +80,10 @@ def test_a_killed_run_goes_on_where_it_was(shop: "Shop", tmp_path: Path) -> None
     out = tmp_path / "out"
     command = [sys.executable, "-m", "twinshot", "fetch", str(feed), f"--out={out}", f"--allow-host={shop.host}"]
     command += ["--allow-private", "--column=image=picture", "--column=product_id=sku", "--delay=0.05"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    while len(shop.asked) < 10 and process.poll() is None:
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
+    with child(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while len(shop.asked) < 10 and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
     kept = {path.name for path in (out / "photos").glob("*/*.jpg")}
     before = len(shop.asked)
     assert 0 < len(kept) < 40
