@@ -29,7 +29,7 @@ class Proxy:
 
     def answers(self, least: int = 0) -> list[dict[str, Any]]:
         """The line of its log for each answer, once there are so many; `statuses` has one for each replica asked."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while True:
             lines = [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
             if len(lines) >= least:
@@ -70,7 +70,7 @@ def nginx(port: int, replicas: Sequence[int], folder: Path, before: Sequence[str
     with log.open("wb") as out:
         popen = subprocess.Popen(command, stdout=out, stderr=out)
     try:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while not _open(port):
             if popen.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"nginx does not answer on port {port}:\n{log.read_text()[-2000:]}")

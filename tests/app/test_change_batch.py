@@ -165,13 +165,17 @@ def test_many_photos_are_searched_each_as_its_own(shop: TestClient) -> None:
 
 def test_half_of_the_threads_work_on_a_batch(shops: Shops, monkeypatch: pytest.MonkeyPatch) -> None:
     under_way: list[int] = []
-    lock, at_once = threading.Lock(), [0]
+    lock, at_once, several = threading.Lock(), [0], threading.Event()
 
     def slow(loaded: Loaded, photo: NewPhoto) -> Prepared:
         with lock:
             at_once[0] += 1
             under_way.append(at_once[0])
+            alone = len(under_way) == 1
+        if at_once[0] > 1:
+            several.set()
         time.sleep(0.03)
+        assert alone or several.wait(60)  # the first is worked on by itself
         with lock:
             at_once[0] -= 1
         return prepared(loaded, photo)

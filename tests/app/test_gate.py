@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,14 @@ from prometheus_client import CollectorRegistry, Gauge
 from app.gate import ARRIVING, CALM, SHORT, Gate, QueueFullError
 
 Story = Callable[[Gate], Coroutine[Any, Any, None]]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The gate's time: it passes only where a test lets it."""
+    now = [1000.0]
+    monkeypatch.setattr("app.gate.time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
 
 
 def gate(threads: int = 1, queue: int = 8, patience: float = 10) -> tuple[Gate, Gauge]:
@@ -71,7 +80,7 @@ def test_a_queue_that_stands_refuses_nobody() -> None:
     asyncio.run(story())
 
 
-def test_a_queue_found_full_becomes_short_and_keeps_the_newest() -> None:
+def test_a_queue_found_full_becomes_short_and_keeps_the_newest(clock: list[float]) -> None:
     async def story() -> None:
         own, _ = gate(queue=8)
         await own.enter()
@@ -91,7 +100,7 @@ def test_a_queue_found_full_becomes_short_and_keeps_the_newest() -> None:
         assert list(map(outcome, again)) == ["waits"] * SHORT + ["refused"]
         for _ in range(SHORT + 1):
             own.leave()
-        await asyncio.sleep(1.1 * CALM)
+        clock[0] += 1.1 * CALM
         # nobody was refused for a while, so a burst may queue again
         await own.enter()
         burst = await settled(*(own.enter() for _ in range(8)))
@@ -176,7 +185,7 @@ def test_whatever_happens_turns_in_use_and_free_ones_are_as_many_as_threads(step
     asyncio.run(story())
 
 
-def test_bodies_that_are_just_being_read_count_before_others_are_read() -> None:
+def test_bodies_that_are_just_being_read_count_before_others_are_read(clock: list[float]) -> None:
     async def story() -> None:
         own, _ = gate(queue=2)
         with own.letting_in():
@@ -192,7 +201,7 @@ def test_bodies_that_are_just_being_read_count_before_others_are_read() -> None:
             here.cancel()
             await settled()
             # a phone that takes its time keeps nobody out either
-            await asyncio.sleep(1.1 * ARRIVING)
+            clock[0] += 1.1 * ARRIVING
             with own.letting_in():
                 pass
 

@@ -11,6 +11,7 @@ from app.live import Live, Loaded
 from engine.changes.log import ChangeLog
 from tests.app.conftest import Clients
 from tests.app.running import ask
+from tests.waiting import until
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -43,22 +44,19 @@ def test_the_metrics_say_whether_it_can_answer_as_readyz_does(clients: Clients, 
 def test_a_log_of_changes_that_cannot_be_followed_is_shown_and_told_once(
     shop: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def until(followed: int) -> None:
-        end = time.monotonic() + 10
-        while f"twinshot_changes_followed {float(followed)}" not in shop.get("/metrics").text:
-            assert time.monotonic() < end
-            time.sleep(0.05)
+    def until_followed(followed: int) -> None:
+        until(lambda: f"twinshot_changes_followed {float(followed)}" in shop.get("/metrics").text)
 
     def lost(_: ChangeLog) -> int:
         raise OSError("the disk is gone")
 
     monkeypatch.setattr("app.changes.follow.EVERY", 0.01)
-    until(followed=1)
+    until_followed(followed=1)
     with monkeypatch.context() as broken:
         broken.setattr(ChangeLog, "revision", property(lost))
-        until(followed=0)
+        until_followed(followed=0)
         time.sleep(0.3)  # many looks
-    until(followed=1)
+    until_followed(followed=1)
     told = [record.message for record in caplog.records if record.name == "app.changes.follow"]
     assert [line.split(" ", 4)[-1] for line in told] == ["cannot be followed", "are followed again"]
     assert "the disk is gone" in caplog.text

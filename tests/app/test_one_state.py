@@ -1,11 +1,10 @@
 """Several processes on one state, at the same time or one after the other: each has the changes of all."""
 
-import time
-
 from app.changes import follow
 from tests.app.conftest import Shops
 from tests.app.running import photo_of
 from tests.app.test_changes import first, put
+from tests.waiting import until
 
 
 def test_what_was_changed_is_there_after_a_restart(shops: Shops, jpeg: bytes) -> None:
@@ -30,7 +29,4 @@ def test_another_process_has_a_change_soon_without_being_asked_to_wait(shops: Sh
     with shops() as one, shops() as other:
         assert first(other, photo_of(40))["product_id"] != "NEW"
         put(one, "NEW", ("a.jpg", photo_of(40)))
-        end = time.monotonic() + 5
-        while first(other, photo_of(40))["product_id"] != "NEW":
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        until(lambda: first(other, photo_of(40))["product_id"] == "NEW")

@@ -1,7 +1,5 @@
 """POST /search/batch: an answer for each photo, or one for the request."""
 
-import time
-
 import httpx2
 import pytest
 from starlette.requests import Request
@@ -11,6 +9,7 @@ from app import search
 from tests.app.conftest import Clients
 from tests.app.running import ask, photo_of
 from tests.app.test_error_table import check
+from tests.waiting import until
 
 SENT = 8
 
@@ -40,10 +39,8 @@ def send(client: TestClient) -> httpx2.Response:
 
 
 def until_nothing_is_under_way(client: TestClient) -> None:
-    flights, end = client.app_state["service"].searcher.flights, time.monotonic() + 60
-    while len(flights):
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    flights = client.app_state["service"].searcher.flights
+    until(lambda: len(flights) == 0)
 
 
 def test_where_a_photo_fails_for_a_fault_of_ours_those_after_it_are_not_begun(

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect, sync_playwright
 
 from tests.app.running import READ_KEY, Process, photo_of, processes, shop_over
 from tests.browser.shops import with_key
@@ -29,6 +29,7 @@ def browser() -> Iterator[Browser]:
     """The system's Chromium. No longer than it is needed: beside a running Playwright nobody may run an event loop."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     assert path, f"none of {', '.join(NAMES)} is installed; run `make system`"
+    expect.set_options(timeout=30_000)  # what is there sooner is not waited for any longer
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield started

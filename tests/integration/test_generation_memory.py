@@ -13,6 +13,7 @@ from index_builder.progress import Progress
 from tests.app.running import Process, counted, photo_of, processes
 from tests.tiny_catalogue import category_of
 from tests.tiny_model import write_model
+from tests.waiting import until
 
 AUTHORISED = {"Authorization": "Bearer write-key-write-key"}
 
@@ -20,7 +21,7 @@ AUTHORISED = {"Authorization": "Bearer write-key-write-key"}
 def resident(service: Process) -> int:
     """Bytes in memory once the old generation is gone and what it had is given back."""
     time.sleep(3)  # a look at CURRENT, and at what is left, every second
-    assert counted(service, "twinshot_generations_held") == 1
+    until(lambda: counted(service, "twinshot_generations_held") == 1)
     return int(psutil.Process(service.popen.pid).memory_info().rss)
 
 

@@ -20,7 +20,7 @@ def service(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     "sent", [b"hello\r\n\r\n", b"GET /products?after=" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"]
 )
 def test_what_cannot_be_read_gets_an_error_like_every_other(service: Process, sent: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as caller:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as caller:
         caller.sendall(sent)
         head, _, body = caller.makefile("rb").read().partition(b"\r\n\r\n")
     lines = head.decode().lower().split("\r\n")

@@ -20,8 +20,9 @@ from engine.bundle.store import current
 from engine.changes.state import open_state
 from engine.live.photo_codes import model_key
 from engine.model import read_card
-from tests.app.running import Process, photo_of, processes
+from tests.app.running import Process, counted, photo_of, processes
 from tests.changed import keep, put
+from tests.waiting import until
 
 Start = Callable[..., Process]
 
@@ -40,26 +41,28 @@ def test_importing_the_service_loads_nothing_of_training() -> None:
 
 
 def test_sigterm_lets_the_answer_under_way_finish_and_exits_0(start: Start) -> None:
-    service = start(TWINSHOT_DRAIN="1").until_ready()
+    service = start(TWINSHOT_DRAIN="2").until_ready()
     photo = photo_of(3)
     head = f"POST /search HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: {len(photo)}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", service.port)) as slow:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as slow:
         slow.sendall(head.encode() + photo[:100])
-        time.sleep(0.2)
+        until(lambda: counted(service, "twinshot_buffered_bytes") > 0)
         service.popen.terminate()
-        time.sleep(0.2)
-        ready = service.http.get("/readyz")
-        assert (ready.status_code, ready.json()["status"]) == (503, "unavailable")
+        until(lambda: service.http.get("/readyz").status_code == 503)
+        assert service.http.get("/readyz").json()["status"] == "unavailable"
         refused = service.ask(photo)
         assert (refused.status_code, refused.json()["type"]) == (503, "urn:twinshot:problem:shutting-down")
-        time.sleep(1.5)  # the port is closed by now
-        with pytest.raises(httpx2.TransportError):
-            service.http.get("/livez")
+        until(lambda: not listens(service.port))
         slow.sendall(photo[100:])
         answer = slow.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["results"][0]["product_id"] == "P03"
-    assert service.popen.wait(10) == 0
+    assert service.popen.wait(60) == 0
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_sigterm_ends_a_start_that_encodes_every_photo_of_the_log(
@@ -70,10 +73,9 @@ def test_sigterm_ends_a_start_that_encodes_every_photo_of_the_log(
     digests = [keep(state, photo + bytes([number])) for number in range(100)]
     put(state, "NEW", {f"n{number}": digest for number, digest in enumerate(digests)})
     service = start(TWINSHOT_STATE=str(tmp_path), TWINSHOT_THREADS="1")
-    while "not ready yet" not in service.log.read_text():
-        time.sleep(0.01)
+    until(lambda: "not ready yet" in service.log.read_text())
     service.popen.terminate()
-    assert service.popen.wait(30) == 0
+    assert service.popen.wait(60) == 0
     assert json.loads(service.log.read_text().splitlines()[-1])["message"] == "stopped"
     card = read_card(tiny_bundle / current(tiny_bundle))
     assert state.log.embeddings(model_key(card), digests) == {}  # which are written when all are encoded
@@ -84,14 +86,14 @@ def test_ctrl_c_stops_at_once_with_exit_code_0(start: Start) -> None:
     service = start(TWINSHOT_DRAIN="10").until_ready()
     began = time.monotonic()
     service.popen.send_signal(2)
-    assert service.popen.wait(10) == 0
-    assert time.monotonic() - began < 3
+    assert service.popen.wait(60) == 0
+    assert time.monotonic() - began < 8
 
 
 def test_fifty_megabytes_are_refused_before_they_are_sent(start: Start) -> None:
     service = start().until_ready()
     head = b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: 50000000\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", service.port), timeout=5) as caller:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as caller:
         caller.sendall(head)
         answer = caller.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 413")
@@ -105,7 +107,7 @@ def test_fifty_megabytes_are_refused_before_they_are_sent(start: Start) -> None:
 def test_a_refusal_reaches_who_sends_the_whole_body_before_reading(start: Start) -> None:
     service = start().until_ready()
     head = b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: 38000000\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as caller:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as caller:
         caller.sendall(head + b"\0" * 38_000_000)
         answer = caller.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 413")
@@ -116,7 +118,7 @@ def test_who_never_ends_after_a_refusal_is_cut_off(start: Start) -> None:
     service = start(TWINSHOT_MAX_BODY_BYTES="1000000").until_ready()
     head = b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = b"10000\r\n" + b"\0" * 0x10000 + b"\r\n"
-    with socket.create_connection(("127.0.0.1", service.port), timeout=5) as caller:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as caller:
         caller.sendall(head)
         with pytest.raises(ConnectionError):
             for _ in range(1000):
@@ -126,7 +128,7 @@ def test_who_never_ends_after_a_refusal_is_cut_off(start: Start) -> None:
 def test_a_body_that_drips_gets_408_while_others_are_answered(start: Start) -> None:
     service = start(TWINSHOT_BODY_GRACE="0.5").until_ready()
     head = b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: 5000\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", service.port), timeout=5) as caller:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as caller:
         caller.sendall(head + b"\xff\xd8")
         assert service.ask(photo_of(3)).status_code == 200
         answer = caller.makefile("rb").read()
@@ -210,7 +212,7 @@ def test_a_bad_bundle_ends_the_start_with_one_line_and_exit_code_2(
         manifest = json.loads((generation / "manifest.json").read_text())
         (generation / "manifest.json").write_text(json.dumps(manifest | {"calibration": {"kind": "logistic"}}))
     service = start(bundles)
-    assert service.popen.wait(30) == 2
+    assert service.popen.wait(60) == 2
     said = [line for line in service.log.read_text().splitlines() if not line.startswith("{")]
     assert len(said) == 1
     assert said[0].startswith(f"twinshot: {bundles}")
@@ -220,5 +222,5 @@ def test_a_bad_bundle_ends_the_start_with_one_line_and_exit_code_2(
 def test_a_port_that_is_taken_is_named(start: Start, free_port: int) -> None:
     with socket.create_server(("127.0.0.1", free_port)):
         service = start(TWINSHOT_PORT=str(free_port))
-        assert service.popen.wait(30) == 2
+        assert service.popen.wait(60) == 2
     assert f"port {free_port}" in service.log.read_text()

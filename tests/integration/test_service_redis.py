@@ -3,13 +3,14 @@
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 
 import pytest
 
 from tests.app.running import Process, photo_of, processes
 from tests.redis_server import RedisServer
+from tests.waiting import until
 
 Start = Callable[..., Process]
 
@@ -34,22 +35,15 @@ def seconds(service: Process, photo: bytes) -> float:
     return time.perf_counter() - began
 
 
+def usually(service: Process) -> float:
+    """What a search takes on this machine with a Redis that is well."""
+    return median(seconds(service, photo_of(3, number)) for number in range(20, 27))
+
+
 def health(service: Process) -> str:
     answer = service.http.get("/readyz")
     assert answer.status_code == 200
     return str(answer.json()["status"])
-
-
-@contextmanager
-def within(limit: float) -> Iterator[Callable[[Callable[[], bool]], None]]:
-    end = time.monotonic() + limit
-
-    def until(done: Callable[[], bool]) -> None:
-        while not done():
-            assert time.monotonic() < end
-            time.sleep(0.05)
-
-    yield until
 
 
 def test_one_service_finds_what_another_one_cached(start: Start, redis: RedisServer) -> None:
@@ -64,30 +58,28 @@ def test_one_service_finds_what_another_one_cached(start: Start, redis: RedisSer
 def test_a_killed_redis_costs_nothing_and_is_found_again(start: Start, redis: RedisServer) -> None:
     service = start(TWINSHOT_REDIS_URL=redis.url).until_ready()
     assert health(service) == "ok"
+    usual = usually(service)
     redis.end()
-    times = [seconds(service, photo_of(3, number)) for number in range(8)]
-    assert max(times) < 1.0
+    assert median(seconds(service, photo_of(3, number)) for number in range(8)) < usual + 0.1
     assert health(service) == "degraded"
     redis.begin()
-    with within(10) as until:
-        until(lambda: health(service) == "ok")
+    until(lambda: health(service) == "ok")
     assert [service.ask(photo_of(3)).json()["cached"] for _ in range(2)][1]
 
 
 def test_a_frozen_redis_is_waited_for_three_times_at_most(start: Start, redis: RedisServer) -> None:
     service = start(TWINSHOT_REDIS_URL=redis.url).until_ready()
-    seconds(service, photo_of(3))
+    usual = usually(service)
     redis.send(signal.SIGSTOP)
     try:
         first = [seconds(service, photo_of(3, number)) for number in range(3)]
         later = [seconds(service, photo_of(3, number)) for number in range(3, 9)]
-        assert sum(first) < 1.5  # three time-outs of 0.1 s, and the work
-        assert sorted(later)[len(later) // 2] < 0.1
+        assert sum(first) < 3 * usual + 1.5  # three time-outs of 0.1 s
+        assert median(later) < usual + 0.1
         assert health(service) == "degraded"
     finally:
         redis.send(signal.SIGCONT)
-    with within(10) as until:
-        until(lambda: health(service) == "ok")
+    until(lambda: health(service) == "ok")
 
 
 def test_what_redis_says_as_it_refuses_is_in_the_log_and_no_password(start: Start, redis: RedisServer) -> None:

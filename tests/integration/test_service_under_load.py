@@ -1,7 +1,6 @@
 """The service as its own process while more is asked than it can do at once."""
 
 import socket
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -11,6 +10,7 @@ import httpx2
 import pytest
 
 from tests.app.running import Process, counted, photo_of, processes
+from tests.waiting import until
 
 SIDE = 1600
 """A PNG of this size keeps a thread busy for a tenth of a second and more."""
@@ -22,13 +22,6 @@ AHEAD = 12
 def start(tiny_bundle: Path, tmp_path: Path) -> Iterator[Callable[..., Process]]:
     with processes(tiny_bundle, tmp_path) as start:
         yield start
-
-
-def until(reached: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def post(service: Process, photo: bytes) -> httpx2.Response:

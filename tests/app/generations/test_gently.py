@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import threading
-import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -26,15 +26,24 @@ def test_the_work_has_a_lower_priority_and_nothing_else_has() -> None:
     assert priority() == before
 
 
-def test_work_that_runs_for_long_sleeps_now_and_then_and_work_that_does_not_never_does() -> None:
-    gently, slept = Gently(), 0
+def test_work_that_runs_for_long_sleeps_now_and_then_and_work_that_does_not_never_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, slept = [1000.0], []
+    # a clock of its own: a machine that stalls looks like work that runs for long
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=slept.append)
+    monkeypatch.setattr("app.generations.gently.time", clock)
+    gently = Gently()
     gently.breathe()
-    end = time.monotonic() + 50 * STRETCH
-    while time.monotonic() < end:
-        before = time.thread_time(), time.monotonic()
+    slept.clear()  # how long it had worked before its first breath is not known
+    for _ in range(10):
+        now[0] += STRETCH / 15
         gently.breathe()
-        slept += time.monotonic() - before[1] >= STRETCH
-    assert slept >= 5
+    assert slept == []
+    for _ in range(10):
+        now[0] += STRETCH * 1.1
+        gently.breathe()
+    assert slept == [STRETCH] * 10
 
 
 def test_work_ends_at_its_next_breath_when_the_service_does() -> None:

@@ -2,9 +2,7 @@
 
 import gc
 import shutil
-import time
 import weakref
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from tests.app.generations.conftest import WRITE, Publish, cut_a_shard, value
 from tests.app.running import ask, photo_of
 from tests.app.test_changes import first, put
 from tests.app.test_error_table import check
+from tests.waiting import until
 
 KEY = {"Authorization": f"Bearer {WRITE}"}
 
@@ -41,10 +40,8 @@ def test_what_current_names_is_served_when_the_service_is_told_to_look(shop: Tes
 
 
 def test_what_current_names_is_served_without_being_asked(shop: TestClient, publish: Publish) -> None:
-    name, end = publish(), time.monotonic() + 60
-    while ask(shop, photo_of(3)).json()["generation"] != name:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    name = publish()
+    until(lambda: ask(shop, photo_of(3)).json()["generation"] == name)
 
 
 @pytest.mark.usefixtures("unwatched")
@@ -90,12 +87,6 @@ def test_while_a_generation_is_loaded_the_old_one_answers_and_says_what_is_comin
 ) -> None:
     put(shop, "NEW", ("a.jpg", photo_of(40)))
     old, new = current(bundles), publish()
-
-    def until(reached: Callable[[], bool]) -> None:
-        end = time.monotonic() + 30
-        while not reached():
-            assert time.monotonic() < end
-            time.sleep(0.01)
 
     with state.log.writing():  # what the new model makes of NEW cannot be kept before this ends
         shop.portal.call(shop.app_state["service"].reloader.look_soon)
