@@ -1,7 +1,7 @@
 """Category filters: from what a caller writes to the row ranges that are searched.
 
-A filter is `meta:X`, `level2:X`, `leaf:X`, `path:META/LEVEL2/LEAF` (what candidates are named by), or a bare name
-where only one category has it. Several filters mean any of them.
+A filter is `meta:X`, `level2:X`, `leaf:X`, `path:META/LEVEL2/LEAF` (what candidates are named by; `path:` alone: what
+has no category), or a bare name where only one category has it. Several filters mean any of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,9 +34,9 @@ def paths_of(filters: Iterable[str], categories: Sequence[CategorySlice]) -> lis
 def rows_under(paths: Sequence[Path3], categories: Sequence[CategorySlice]) -> Scope:
     """The rows whose category is, or lies below, any of `paths`, as ascending disjoint ranges; none if there are none.
 
-    A level that a path leaves open matches anything.
+    A level that a path leaves open matches anything; NO_PATH is what has no category.
     """
-    chosen = [own for own in categories if any(is_under(own.path, path) for path in paths)]
+    chosen = [own for own in categories if is_in(own.path, paths)]
     ranges: list[tuple[int, int]] = []
     for own in sorted(chosen, key=lambda own: own.start):
         if ranges and ranges[-1][1] == own.start:
@@ -44,6 +44,11 @@ def rows_under(paths: Sequence[Path3], categories: Sequence[CategorySlice]) -> S
         else:
             ranges.append((own.start, own.stop))
     return tuple(ranges)
+
+
+def is_in(category: Path3, paths: Iterable[Path3]) -> bool:
+    """Whether `category` is, or lies below, any of `paths`; in NO_PATH is what has no category."""
+    return any(category == path if path == NO_PATH else is_under(category, path) for path in paths)
 
 
 def name_of(path: Path3) -> str:
@@ -75,7 +80,7 @@ def _instead(text: str, nodes: Sequence[Path3]) -> str:
     close = get_close_matches(name, dict.fromkeys(own for path in nodes if (own := _last(path))))
     if close:
         return f"did you mean {' or '.join(map(repr, close))}?"
-    top = list(dict.fromkeys(next(own for own in path if own) for path in nodes))
+    top = list(dict.fromkeys(next(own for own in path if own) for path in nodes if path != NO_PATH))
     if not top:
         return "the catalogue has no categories"
     more = f" and {len(top) - SHOWN:,} more" if len(top) > SHOWN else ""
@@ -83,13 +88,12 @@ def _instead(text: str, nodes: Sequence[Path3]) -> str:
 
 
 def _nodes(categories: Sequence[CategorySlice]) -> list[Path3]:
-    """Every category and every parent of one, once, in order."""
+    """Every category and every parent of one, once, in order; NO_PATH where something has no category."""
     nodes: dict[Path3, None] = {}
     for own in categories:
-        meta, level2, leaf = own.path
-        for path in ((meta, None, None), (meta, level2, None), (meta, level2, leaf)):
-            if path != NO_PATH:
-                nodes.setdefault(path)
+        meta, level2, _ = own.path
+        parents = [path for path in ((meta, None, None), (meta, level2, None)) if path != NO_PATH]
+        nodes |= dict.fromkeys([*parents, own.path])
     return list(nodes)
 
 

@@ -18,7 +18,8 @@ from engine.bundle.rows import RowRecord
 from engine.changes.record import Change, StoredPhoto, StoredProduct
 from engine.codes import Codes
 from engine.index.protocol import Rows
-from engine.taxonomy import Path3, is_under
+from engine.scope import is_in
+from engine.taxonomy import Path3
 
 Revisions = npt.NDArray[np.uint32]
 """For each row the revision from which on it is gone; 0: it is there."""
@@ -202,4 +203,4 @@ def there(marks: Revisions, revision: int) -> npt.NDArray[np.bool_]:
 
 def under(categories: Sequence[CategorySlice], paths: Sequence[Path3]) -> frozenset[int]:
     """The numbers of the categories at or below any of `paths`."""
-    return frozenset(i for i, own in enumerate(categories) if any(is_under(own.path, path) for path in paths))
+    return frozenset(i for i, own in enumerate(categories) if is_in(own.path, paths))

@@ -65,19 +65,22 @@ def test_the_numbers_of_the_tree_are_said_to_be_photos(catalogue: Page) -> None:
     assert abs(photos.evaluate(right) - number.evaluate(right)) < 2  # it stands over them
 
 
-def test_products_that_no_row_of_the_tree_has_are_said_to_be_under_all_products(
+def test_products_without_a_category_stand_in_the_last_row_of_the_tree(
     browser: Browser, tiny_bundle: Path, tmp_path: Path
 ) -> None:
-    said = "Products without a category (1 photo) are under All products alone."
     with shop_over(tiny_bundle, tmp_path) as shop, opened(browser, shop) as page:
         page.goto("/#catalogue")
         expect(page.locator(TILES)).to_have_count(20)
-        expect(page.get_by_text("Products without a category")).to_have_count(0)
+        row = page.get_by_role("treeitem", name="Without a category, 1 photo")
+        expect(row).to_have_count(0)
         photo, key = {"image": ("bare.jpg", photo_of(40))}, {"Authorization": f"Bearer {WRITE_KEY}"}
         shop.http.put("/products/BARE", files=photo, headers=key).raise_for_status()
         page.reload()
-        expect(page.get_by_text(said)).to_be_visible()
-        expect(page.locator(TILES).first).to_contain_text("BARE")
+        row.click()
+        expect(page.locator(TILES)).to_have_count(1)
+        expect(page.locator(TILES)).to_contain_text("BARE")
+        expect(page).to_have_url(re.compile(r"#catalogue\?category=path:$"))
+        expect(page.get_by_role("treeitem").last).to_have_attribute("aria-selected", "true")
 
 
 def test_the_tree_is_walked_by_keys(catalogue: Page) -> None:

@@ -3,8 +3,8 @@ import pytest
 
 from engine.bundle.manifest import CategorySlice
 from engine.errors import ScopeError
-from engine.scope import scope_of
-from engine.taxonomy import Taxonomy, is_under
+from engine.scope import name_of, scope_of
+from engine.taxonomy import NO_PATH, Taxonomy, is_under
 
 PATHS = [
     ("Fruit", "Kiwi", "Kiwi"),
@@ -70,6 +70,17 @@ SLICES = tuple(
 )
 def test_filters_become_row_ranges(filters: list[str], ranges: tuple[tuple[int, int], ...]) -> None:
     assert scope_of(filters, SLICES) == ranges
+
+
+def test_path_alone_is_what_has_no_category() -> None:
+    bare = SLICES[-1]
+    assert bare.path == NO_PATH
+    assert scope_of([name_of(NO_PATH)], SLICES) == ((bare.start, bare.stop),)
+    assert scope_of(["path:", "meta:Fruit"], SLICES) == ((0, 20), (bare.start, bare.stop))
+    with pytest.raises(ScopeError, match="there are 'Fruit', 'Veg', and what is below them"):
+        scope_of(["path:"], SLICES[:-1])
+    with pytest.raises(ScopeError, match="the catalogue has no categories"):
+        scope_of(["Fruit"], [bare])
 
 
 def test_an_ambiguous_name_lists_its_candidates_and_each_of_them_works() -> None:

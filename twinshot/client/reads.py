@@ -31,8 +31,8 @@ def search(
 ) -> Call[SearchAnswer]:
     """The products most like the photo, best first.
 
-    category: `meta:X`, `level2:X`, `leaf:X`, `path:META/LEVEL2/LEAF`, or a name that only one category has; of
-        several, any.
+    category: `meta:X`, `level2:X`, `leaf:X`, `path:META/LEVEL2/LEAF` (`path:` alone: what has no category), or a name
+        that only one category has; of several, any.
     exclude: product ids to leave out.
     box: the part of the photo to search with.
     min_revision: wait until the catalogue has this revision, as a change answered it.

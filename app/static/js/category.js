@@ -6,6 +6,10 @@
 export const LEVEL_NAMES = { meta: "Category", level2: "Subcategory", leaf: "Type" };
 export const LEVELS = Object.keys(LEVEL_NAMES);
 
+/** The filter of products without a category, and its name. */
+export const BARE = "path:";
+export const NO_CATEGORY = "Without a category";
+
 /**
  * A category path: "Shoes › Boots › Chelsea boots".
  * @param {Category} category
@@ -32,6 +36,7 @@ export function filterOf(category) {
  * @returns {string}
  */
 export function nameOf(filter) {
+  if (filter === BARE) return NO_CATEGORY;
   const { level, rest } = parsed(filter);
   return level === "path" ? parts(rest).filter(Boolean).join(" › ") : rest;
 }

@@ -15,7 +15,7 @@ from engine.changes.record import Change, StoredPhoto, StoredProduct
 from engine.live.listing import listed
 from engine.live.overlay import Overlay
 from engine.live.view import View
-from engine.taxonomy import Path3, is_under
+from engine.taxonomy import NO_PATH, Path3, is_under
 from index_builder.indexing import Order, index
 from index_builder.plan import Wishes
 from index_builder.progress import Progress
@@ -23,7 +23,9 @@ from tests.tiny_catalogue import write_catalogue
 
 IDS = ["A", "P00", "P01", "P010", "P05", "P11", "P19", "Z", "é"]
 CATEGORIES: list[Path3] = [("meta0", "level0", "leaf0"), ("New", "Thing", "New thing"), (None, None, None)]
-FILTERS = ["meta:meta0", "path:meta1/level1", "leaf:leaf5", "path:New"]
+FILTERS = ["meta:meta0", "path:meta1/level1", "leaf:leaf5", "path:New", "path:"]
+ALONE = {"path:New": "New", "path:": None}
+"""Filters that are refused until a change brings what they name, and the first level of that."""
 CODE = np.zeros(8, dtype=np.uint8)
 
 
@@ -53,7 +55,11 @@ def plain_of(generation: Generation) -> Plain:
 
 def expected(plain: Plain, after: str, count: int, filters: list[Path3]) -> list[tuple[str, Known]]:
     def wanted(own: Known) -> bool:
-        return not filters or any(is_under(path, parent) for path in own.categories for parent in filters)
+        return not filters or any(
+            path == parent if parent == NO_PATH else is_under(path, parent)
+            for path in own.categories
+            for parent in filters
+        )
 
     return [(name, plain[name]) for name in sorted(plain) if name > after and wanted(plain[name])][:count]
 
@@ -70,7 +76,7 @@ def path_of(text: str) -> Path3:
     if kind == "leaf":
         return None, None, name
     meta, _, level2 = name.partition("/")
-    return meta, level2 or None, None
+    return meta or None, level2 or None, None
 
 
 class Machine(RuleBasedStateMachine):
@@ -110,9 +116,8 @@ class Machine(RuleBasedStateMachine):
     )
     def ask(self, after: str, count: int, filters: list[str]) -> None:
         for view, plain in [*self.held, (View(self.overlay), self.plain)]:
-            known = [
-                own for own in filters if own != "path:New" or any(own.path[0] == "New" for own in view.categories)
-            ]
+            tops = {own.path[0] for own in view.categories}
+            known = [own for own in filters if own not in ALONE or ALONE[own] in tops]
             if filters and not known:
                 continue
             wanted = expected(plain, after, count, [path_of(own) for own in known])

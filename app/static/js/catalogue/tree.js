@@ -1,11 +1,11 @@
 // The categories as a tree: click or arrow keys, as WAI-ARIA has it.
 
-import { filterOf, LEVELS } from "../category.js";
+import { BARE, filterOf, LEVELS, NO_CATEGORY } from "../category.js";
 import { el } from "../dom.js";
 import { counted, grouped } from "../words.js";
 
 /**
- * The tree, with all products on top.
+ * The tree, with all products on top and those without a category at the bottom.
  * @param {{category: import("../category.js").Category, rows: number}[]} categories of /info
  * @param {(filter: string) => void} choose called with the filter of what was chosen, "" for all
  * @returns {{element: HTMLElement, mark: (filter: string|null) => void}} mark: show what is chosen, null for none of it
@@ -23,18 +23,9 @@ export function tree(categories, choose) {
   return { element, mark: (filter) => mark(element, filter) };
 }
 
-/**
- * Where those are that no row of the tree has.
- * @param {{category: import("../category.js").Category, rows: number}[]} categories of /info
- * @returns {HTMLElement|""} "" where all products have a category
- */
-export function uncategorised(categories) {
-  const own = categories.find(({ category }) => filterOf(category) === "");
-  return own ? el("p", { class: "muted small" }, `Products without a category (${counted(own.rows, "photo")}) are under All products alone.`) : "";
-}
-
 function grown(categories) {
   const root = { children: new Map(), rows: 0 };
+  let bare = null;
   for (const { category, rows } of categories) {
     let node = root;
     const path = {};
@@ -50,7 +41,9 @@ function grown(categories) {
       node = node.children.get(key);
       node.rows += rows;
     }
+    if (node === root) bare = { name: NO_CATEGORY, filter: BARE, rows, children: new Map() };
   }
+  if (bare) root.children.set(BARE, bare);
   return root;
 }
 

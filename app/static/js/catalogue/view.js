@@ -2,7 +2,7 @@
 
 import { go, link } from "../address.js";
 import { json } from "../api.js";
-import { filterOf } from "../category.js";
+import { filterOf, nameOf } from "../category.js";
 import { el } from "../dom.js";
 import { counted } from "../words.js";
 import { addForm } from "./add.js";
@@ -11,7 +11,7 @@ import { finder, isThere } from "./find.js";
 import { grid } from "./grid.js";
 import { productView } from "./product.js";
 import { refusal } from "./refusal.js";
-import { tree, uncategorised } from "./tree.js";
+import { tree } from "./tree.js";
 
 const parts = {};
 const WIDE = matchMedia("(min-width: 800px)");
@@ -79,7 +79,7 @@ async function load() {
     go("catalogue", filter ? { category: filter } : {});
   });
   const captions = el("p", { class: "captions muted small", "aria-hidden": "true" }, el("span", {}, "Category"), el("span", {}, "Photos"));
-  parts.side.replaceChildren(parts.summary, captions, parts.tree.element, uncategorised(info.categories));
+  parts.side.replaceChildren(parts.summary, captions, parts.tree.element);
   parts.side.hidden = info.categories.length === 0;
 }
 
@@ -121,7 +121,7 @@ async function showOne(params, stale) {
 
 function nameOfList({ id, category }) {
   if (id) return `Ids that begin with ${id}`;
-  return category ? category.replace(/.*[:/]/, "").replaceAll("%2F", "/") : "All products";
+  return category ? nameOf(category).replace(/.* › /, "") : "All products";
 }
 
 /** After a change the counts, the tree and the list are of the past. */
