@@ -69,7 +69,7 @@ def require_folder(path: Path, option: str) -> None:
     if not there.is_dir():
         raise InputError(f"{there} is a file; name a folder with {option}")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise InputError(f"{there} may not be written by this user; name another folder with {option}")
+        raise InputError(f"{there} may not be written by this user; run as one who may, or name another with {option}")
 
 
 def require_file_place(path: Path, option: str) -> None:

@@ -75,9 +75,11 @@ def _resolve(text: str, categories: Sequence[CategorySlice]) -> Path3:
 
 
 def _instead(text: str, nodes: Sequence[Path3]) -> str:
-    """Categories whose names are like `text`, else the first ones of all."""
-    name = text.rpartition(":")[2].rpartition("/")[2][:MAX_NAME]
-    close = get_close_matches(name, dict.fromkeys(own for path in nodes if (own := _last(path))))
+    """Categories whose names are like `text`, of its level if it names one, else the first ones of all."""
+    level, _, name = text.rpartition(":")
+    names = [(LEVELS[depth], own) for path in nodes for depth, own in _deepest(path)]
+    known = dict.fromkeys(own for of, own in names if of == level or level not in LEVELS)
+    close = get_close_matches(name.rpartition("/")[2][:MAX_NAME], known)
     if close:
         return f"did you mean {' or '.join(map(repr, close))}?"
     top = list(dict.fromkeys(next(own for own in path if own) for path in nodes if path != NO_PATH))
@@ -98,7 +100,12 @@ def _nodes(categories: Sequence[CategorySlice]) -> list[Path3]:
 
 
 def _last(path: Path3) -> str | None:
-    return next((part for part in reversed(path) if part is not None), None)
+    return next((name for _, name in _deepest(path)), None)
+
+
+def _deepest(path: Path3) -> list[tuple[int, str]]:
+    """The last level of a category, counted from 0, and its name there; nothing of NO_PATH."""
+    return [(depth, name) for depth, name in enumerate(path) if name is not None][-1:]
 
 
 def _split(text: str) -> Path3:

@@ -15,6 +15,7 @@ from index_builder.evaluate import Evaluation, evaluate
 from index_builder.matches import Matches, judge_matches
 from index_builder.progress import Progress
 from index_builder.queries import choose_rows, encode_queries, open_queries
+from index_builder.shelf import require_answers
 from index_builder.submission import read_submission
 
 
@@ -28,6 +29,8 @@ class Asked:
     matches: Matches | None
     splits: str
     bad: int
+    unnamed: int
+    """Photos without a product id, where products are what is right: neither answerable nor strangers."""
 
 
 def evaluate_catalogue(
@@ -53,6 +56,8 @@ def evaluate_catalogue(
     with progress.stage("check"):
         checked = check(catalogue, opened.card.preprocessing, photos=False, threads=threads)
     rows, chosen = choose_rows(checked.rows, splits)
+    if right is None:
+        require_answers(rows)
     counting = progress.counting("encode queries", len(rows))
     with TemporaryDirectory(prefix="twinshot-") as folder, counting as advance:
         found = encode_queries(
@@ -62,7 +67,9 @@ def evaluate_catalogue(
         raise CatalogueError(f"{queries} has no photo to ask with; `twinshot check {queries}` lists what is wrong")
     with progress.stage("search"):
         evaluation = evaluate(opened, found, right=right)
-        return Asked(evaluation, judge_matches(opened, found.embeddings, evaluation), chosen, len(found.bad))
+        matches = judge_matches(opened, found.embeddings, evaluation)
+    unnamed = sum(not row.product_id for row in found.rows) if evaluation.relevant == "product" else 0
+    return Asked(evaluation, matches, chosen, len(found.bad), unnamed)
 
 
 def as_json(asked: Asked, progress: Progress) -> dict[str, Any]:
@@ -73,5 +80,6 @@ def as_json(asked: Asked, progress: Progress) -> dict[str, Any]:
         "matches": asked.matches.as_json() if asked.matches else None,
         "query_splits": asked.splits,
         "bad_queries": asked.bad,
+        "queries_without_product": asked.unnamed,
         "seconds": seconds,
     }

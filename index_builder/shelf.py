@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.bundle.generation import Generation
+from engine.catalogue.row import Row
 from engine.errors import CatalogueError
 from engine.index.protocol import Rows, Scope
 from engine.taxonomy import NO_PATH, Path3, is_under
@@ -80,6 +81,7 @@ def find_truth(shelf: Shelf, queries: Queries) -> Truth:
     A query's own photo, if it is indexed (same image id or same bytes), is left out of its answers.
     Raises CatalogueError if the queries have neither products nor categories.
     """
+    require_answers(queries.rows)
     left_out = own_rows(shelf, queries)
     kind: Relevant = "product" if any(row.product_id for row in queries.rows) else "category"
     if kind == "product":
@@ -144,9 +146,16 @@ def _strangers(shelf: Shelf, queries: Queries, own: Sequence[Rows]) -> Rows:
     return _array([i for i, row in rows if row.product_id and row.product not in shelf.number_of and not len(own[i])])
 
 
+def require_answers(rows: Sequence[Row]) -> None:
+    """Raise CatalogueError if nothing says what is right for any of the queries."""
+    if not any(row.product_id or row.category != NO_PATH for row in rows):
+        raise CatalogueError(
+            "the queries have neither product ids nor categories: no answer is known to be right; "
+            "name the column that has them, such as --column product_id=sku"
+        )
+
+
 def _wanted_categories(shelf: Shelf, paths: Sequence[Path3]) -> list[Numbers]:
-    if all(path == NO_PATH for path in paths):
-        raise CatalogueError("the queries have neither product ids nor categories: no answer is known to be right")
     slices = shelf.generation.manifest.categories
     known = {
         path: _array([] if path == NO_PATH else [i for i, own in enumerate(slices) if is_under(own.path, path)])

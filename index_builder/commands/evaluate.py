@@ -79,7 +79,7 @@ def _print_evaluation(result: dict[str, Any]) -> None:
         {
             "generation": result["generation"],
             "queries": f"{result['answerable']:,} of {result['queries']:,} ({result['query_splits']}) have their "
-            f"{result['relevant']} among {counted(result['rows'], 'photo')}",
+            f"{result['relevant']} among {counted(result['rows'], 'photo')}{_unnamed(result)}",
             **_matches(result),
         }
     )
@@ -94,6 +94,11 @@ def _print_evaluation(result: dict[str, Any]) -> None:
         console().print(_figures("category", {level: _of_level(own) for level, own in levels.items()}))
         for line in filter(None, map(_unknown, levels, levels.values())):
             typer.echo(line)
+
+
+def _unnamed(result: dict[str, Any]) -> str:
+    without = result["queries_without_product"]
+    return f"; {without:,} without a product id left out" if without else ""
 
 
 def _matches(result: dict[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from engine.bundle.manifest import read_manifest
 from engine.bundle.store import current
 from engine.changes.long_reads import count_after
 from engine.changes.state import open_state
-from engine.errors import TwinshotError, UntidyError
+from engine.errors import InputError, TwinshotError, UntidyError
 from engine.told import Told, told_by
 from engine.wording import counted
 from index_builder.compaction.compact import Compacted, compact
@@ -29,8 +29,10 @@ def watch(bundles: Path, state: Path, ahead: int, keep: int, threads: int, progr
     """Compact whenever the log has `ahead` changes more than the live generation, until SIGTERM.
 
     Whatever fails is said and tried again. A compaction under way when SIGTERM comes is given up; the bundle folder is
-    as it was.
+    as it was. Raises InputError if this user may not write `bundles`: else that would be said after 10,000 changes.
     """
+    if bundles.is_dir() and not os.access(bundles, os.W_OK | os.X_OK):
+        raise InputError(f"{bundles} may not be written by this user, and compactions lie there; run it as its owner")
     os.nice(NICE)
     progress.say(f"watching the log in {state}: compacting {bundles} whenever it is {counted(ahead, 'change')} ahead")
     try:

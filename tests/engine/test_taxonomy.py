@@ -100,6 +100,8 @@ def test_an_unknown_category_is_refused(text: str) -> None:
 def test_an_unknown_category_is_answered_with_what_may_have_been_meant() -> None:
     with pytest.raises(ScopeError, match=r"no category 'leaf:Kiwy'; did you mean 'Kiwi'\?"):
         scope_of(["leaf:Kiwy"], SLICES)
+    with pytest.raises(ScopeError, match=r"no category 'meta:Kiwy'; there are 'Fruit'"):  # Kiwi is none of that level
+        scope_of(["meta:Kiwy"], SLICES)
     with pytest.raises(ScopeError, match="there are 'Fruit', 'Veg', and what is below them"):
         scope_of(["Submarines"], SLICES)
     with pytest.raises(ScopeError, match="the catalogue has no categories"):

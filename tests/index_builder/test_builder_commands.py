@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from engine.bundle.store import current, names
 from engine.changes.state import open_state
-from engine.errors import BundleError, InputError
+from engine.errors import BundleError, CatalogueError, InputError
 from index_builder.commands.compact import compact
 from index_builder.commands.evaluate import evaluate
 from index_builder.commands.generations import generations, rollback, verify
@@ -159,6 +159,22 @@ def test_evaluate_says_how_many_strangers_reach_min_score_where_there_are_any(
     said = run(*asked, known, "--images", calibrated_catalogue.parent, "--query-splits", "val")
     assert "of 10 reach min_score" in said
     assert "strangers" not in said + (tmp_path / "figures.json").read_text()
+    assert "without a product id" not in said
+    known.write_text(known.read_text().replace(",P04,", ",,"))
+    said = run(*asked, known, "--images", calibrated_catalogue.parent, "--query-splits", "val")
+    assert "; 2 without a product id left out\n" in said
+    assert json.loads((tmp_path / "figures.json").read_text())["queries_without_product"] == 2
+
+
+def test_evaluate_asks_for_the_column_that_says_what_is_right_before_it_encodes(
+    tmp_path: Path, bundles: Path, tiny_catalogue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index_builder.evaluating.encode_queries", lambda *_: pytest.fail("it encoded"))
+    queries = tmp_path / "queries.csv"
+    queries.write_text(f"image,sku\n{next(tiny_catalogue.parent.rglob('*.jpg'))},7\n")
+    said = CliRunner().invoke(program, ["evaluate", str(bundles), "--queries", str(queries), "--images", "/"])
+    assert isinstance(said.exception, CatalogueError)
+    assert "--column product_id=sku" in str(said.exception)
 
 
 def test_evaluate_says_which_categories_are_not_known(tmp_path: Path, bundles: Path, tiny_catalogue: Path) -> None:

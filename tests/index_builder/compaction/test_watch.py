@@ -13,6 +13,7 @@ import pytest
 from engine.bundle.manifest import read_manifest
 from engine.bundle.store import current
 from engine.changes.state import State
+from engine.errors import InputError
 from engine.files import locked
 from index_builder.compaction import watch as watch_module
 from index_builder.compaction.watch import changes_ahead
@@ -53,6 +54,14 @@ def test_a_failure_is_said_and_tried_again_later(
     assert "not compacted: " in capsys.readouterr().err
     assert look(bundles, state, 1) == watch_module.EVERY
     assert changes_ahead(bundles, state.folder) == 0
+
+
+def test_a_folder_that_it_may_not_write_is_refused_at_once(
+    bundles: Path, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: not mode & os.W_OK)  # root may write everywhere
+    with pytest.raises(InputError, match="may not be written by this user, and compactions lie there"):
+        watch_module.watch(bundles, state.folder, 1, 3, 1, Progress())
 
 
 def test_a_failure_that_nobody_foresaw_is_said_and_tried_again_too(
