@@ -28,6 +28,7 @@ class Compose:
         shutil.copytree(bundles, folder / "bundles", symlinks=True)
         for path in (folder / "bundles", *(folder / "bundles").rglob("*")):
             os.chown(path, USER, USER)
+        (folder / ".env").write_text("TWINSHOT_ACCESS_LOG=on\n")
         self._folder, self._file = folder, file
         self._ports = {name: str(free_port(held=False)) for name in ("TWINSHOT_PORT", "PROMETHEUS_PORT")}
         self.http = httpx2.Client(base_url=f"http://127.0.0.1:{self._ports['TWINSHOT_PORT']}", timeout=30)

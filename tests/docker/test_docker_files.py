@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 import yaml
 
+from app.settings import Settings
 from engine.changes.state import open_state
 from index_builder.compaction.watch import changes_ahead
 from tests.children import child, end
@@ -47,6 +48,15 @@ def test_the_service_waits_for_a_healthy_redis() -> None:
     service = compose("docker-compose.yml")["services"]["twinshot"]
     assert service["depends_on"] == {"redis": {"condition": "service_healthy"}}
     assert "./bundles:/bundles:ro" in service["volumes"]
+
+
+@pytest.mark.parametrize("name", ["docker-compose.yml", "docker-compose.replicas.yml"])
+def test_every_setting_is_handed_on_but_those_that_are_the_containers_own(name: str) -> None:
+    own = {"bundles", "state", "host", "port", "redis_url", "device", "samples", "traces"}
+    handed_on = [f"TWINSHOT_{setting.upper()}" for setting in Settings.model_fields if setting not in own]
+    assert compose(name)["x-settings"] == {setting: f"${{{setting}:-}}" for setting in handed_on}
+    for service in (own for own in compose(name)["services"].values() if own.get("build")):
+        assert service["environment"].items() >= compose(name)["x-settings"].items()
 
 
 @pytest.mark.parametrize("name", ["docker-compose.yml", "docker-compose.replicas.yml"])
