@@ -133,6 +133,24 @@ def test_photos_are_added_and_removed(keeper: Page, shop: Process, photos: list[
     assert ids == ["P08-1", "P08-2", "P08-front.jpg"]
 
 
+def test_who_adds_photos_and_chose_none_is_told_so_in_the_form_that_stays(
+    keeper: Page, shop: Process, photos: list[Path]
+) -> None:
+    keeper.goto("/#catalogue?product=P13")
+    keeper.get_by_role("button", name="Add photos").click()
+    form = keeper.locator("form.change")
+    form.get_by_role("button", name="Add photos").click()
+    expect(form.get_by_role("alert")).to_have_text("Choose a photo first.")
+    field = form.locator("#field-photos")
+    expect(field).to_be_focused()
+    expect(field).to_have_accessible_description("Choose a photo first.")
+    assert len(asked(shop, "/products/P13")["images"]) == 3  # type: ignore[arg-type]
+    field.set_input_files(photos[:1])
+    expect(form.get_by_role("alert")).to_have_count(0)
+    form.get_by_role("button", name="Add photos").click()
+    expect(keeper.get_by_role("list", name="Photos", exact=True).get_by_role("img")).to_have_count(4)
+
+
 @pytest.mark.parametrize("id", ["CAM/1", 'TV 55"'])
 def test_photos_that_a_camera_names_alike_are_all_kept(keeper: Page, shop: Process, id: str) -> None:
     taken = [{"name": "image.jpg", "mimeType": "image/jpeg", "buffer": photo_of(60, at)} for at in range(5)]

@@ -73,8 +73,8 @@ function editForm({ product, info, close, done, again }) {
 function photoForm({ product, info, close, done, again }) {
   const chosen = picker(info.limits);
   async function send() {
-    if (chosen.files().length === 0) return close();
-    return done("Photos added")(await addPhotos(product, chosen.files()));
+    if (!chosen.given()) return;
+    done("Photos added")(await addPhotos(product, chosen.files()));
   }
   return form({ verb: "Add photos", send, cancel: close, again }, el("h3", {}, "Add photos"), chosen.element);
 }

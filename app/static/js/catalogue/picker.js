@@ -7,13 +7,13 @@ import { counted, size } from "../words.js";
 /**
  * A place to choose photos.
  * @param {{photo_bytes: number}} limits of /info
- * @returns {{element: HTMLElement, files: () => File[]}}
+ * @returns {{element: HTMLElement, files: () => File[], given: () => boolean}} given: whether there are any; where not, it says so
  */
 export function picker(limits) {
   const chosen = new Map(); // file to its preview
   const list = el("ul", { class: "previews", "aria-label": "Chosen photos" });
-  const said = el("p", { class: "small wrong", role: "alert" });
-  const input = el("input", { id: "field-photos", type: "file", accept: "image/*", multiple: true, class: "unseen" });
+  const said = el("p", { id: "field-photos-said", class: "small wrong", role: "alert" });
+  const input = el("input", { id: "field-photos", type: "file", accept: "image/*", multiple: true, class: "unseen", "aria-describedby": said.id });
   const zone = el("label", { class: "zone", for: "field-photos" }, icon("image"), el("span", {}, "Choose photos", el("span", { class: "hint" }, ", or drop them here")));
 
   function add(files) {
@@ -35,6 +35,12 @@ export function picker(limits) {
     chosen.delete(file);
     input.focus();
   }
+  function given() {
+    if (chosen.size > 0) return true;
+    said.textContent = "Choose a photo first.";
+    input.focus();
+    return false;
+  }
   input.addEventListener("change", () => {
     add(input.files);
     input.value = "";
@@ -49,7 +55,7 @@ export function picker(limits) {
     hover(false)(event);
     add(event.dataTransfer.files);
   });
-  return { element: el("div", { class: "picker" }, input, zone, list, said), files: () => [...chosen.keys()] };
+  return { element: el("div", { class: "picker" }, input, zone, list, said), files: () => [...chosen.keys()], given };
 }
 
 function wrong(file, chosen, limits) {
