@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.app.running import READ_KEY, WRITE_KEY, Process, photo_of, shop_over
 from tests.browser.conftest import opened
-from tests.browser.shops import TILES, asked, fill, with_key
+from tests.browser.looks import PHONE
+from tests.browser.shops import TILES, asked, enter_key, fill, with_key
 
 
 @pytest.fixture
@@ -149,6 +150,20 @@ def test_who_adds_photos_and_chose_none_is_told_so_in_the_form_that_stays(
     expect(form.get_by_role("alert")).to_have_count(0)
     form.get_by_role("button", name="Add photos").click()
     expect(keeper.get_by_role("list", name="Photos", exact=True).get_by_role("img")).to_have_count(4)
+
+
+@pytest.mark.parametrize("verb", ["Edit", "Add photos"])
+def test_a_form_that_opens_on_a_phone_is_seen_from_its_heading_to_its_buttons(
+    browser: Browser, shop: Process, verb: str
+) -> None:
+    with opened(browser, shop, **PHONE) as page:
+        page.goto("/#catalogue?product=P13")
+        enter_key(page, WRITE_KEY)
+        page.get_by_role("button", name=verb).click()
+        form = page.locator("form.change")
+        expect(form.get_by_role("heading", name=verb)).to_be_in_viewport(ratio=1)
+        expect(form.get_by_role("button", name="Cancel")).to_be_in_viewport(ratio=1)
+        expect(form.locator("input").first).to_be_focused()
 
 
 @pytest.mark.parametrize("id", ["CAM/1", 'TV 55"'])

@@ -31,6 +31,8 @@ export function editing(product, info, then) {
     said.replaceChildren();
     place.replaceChildren(make({ product, info, close: () => place.replaceChildren(), done, again }));
     place.querySelector("input").focus();
+    // a field for files is not where it seems to be: what has the focus alone would leave its form below the window
+    place.scrollIntoView({ block: "nearest" });
   };
   const drop = (photo, at) => async (event) => {
     const button = event.currentTarget;
