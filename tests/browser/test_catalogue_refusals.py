@@ -55,6 +55,25 @@ def test_a_refused_product_is_explained_and_the_form_stays_as_it_was(
         assert asked(shop, f"/products/{id}")["status"] == 404
 
 
+@pytest.mark.parametrize("place", ["a new product", "one that is there"])
+def test_a_photo_that_is_refused_is_called_as_the_visitor_calls_it(
+    browser: Browser, shop: Process, tmp_path: Path, place: str
+) -> None:
+    photos = [tmp_path / name for name in ("front.jpg", "50$&.jpg")]
+    photos[0].write_bytes(photo_of(52))
+    photos[1].write_bytes(b"no photo")
+    with opened(browser, shop, refused=[404, 400]) as page:
+        with_key(page)
+        if place == "a new product":
+            fill(page, "UNREAD", photos)
+        else:
+            page.goto("/#catalogue?product=P12")
+            page.get_by_role("button", name="Add photos").click()
+            page.locator("#field-photos").set_input_files(photos)
+        page.locator("form.change button.main").click()
+        expect(page.get_by_role("alert")).to_contain_text("image '50$&.jpg': the bytes are not an image")
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "headers", "said"),
     [

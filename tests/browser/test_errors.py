@@ -50,7 +50,9 @@ def test_a_photo_that_the_browser_cannot_show_is_searched_all_the_same(page: Pag
     expect(page.get_by_role("button", name="Mark a part")).to_have_count(0)
 
 
-def test_which_of_several_photos_failed_is_seen_without_a_click(page: Page, unseen: Path, tmp_path: Path) -> None:
+def test_which_of_several_photos_failed_is_seen_without_a_click_and_named(
+    page: Page, unseen: Path, tmp_path: Path
+) -> None:
     (tmp_path / "note.jpg").write_text("hello")
     (tmp_path / "large.jpg").write_bytes(photo_of(3) + bytes(30_000_000))
     page.goto("/")
@@ -68,6 +70,13 @@ def test_which_of_several_photos_failed_is_seen_without_a_click(page: Page, unse
     expect(page.get_by_role("button", name="Mark a part")).to_be_visible()
     tabs.nth(1).click()
     expect(page.get_by_role("button", name="Mark a part")).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_have_text("No answer for note.jpg")
+    expect(page.locator("#announcer")).to_have_text("No answer for note.jpg")
+    tabs.nth(2).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("No answer for large.jpg")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("No answer for large.jpg")
+    expect(tabs.nth(2)).to_have_accessible_name("Photo 3, large.jpg: failed")
 
 
 def test_an_image_of_a_type_that_is_not_taken_is_explained(page: Page, tmp_path: Path) -> None:

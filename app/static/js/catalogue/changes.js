@@ -37,9 +37,10 @@ export async function product(id) {
  * @returns {Promise<Change>}
  */
 export function put(id, fields, photos) {
-  const body = form(id, photos);
-  body.append("product", JSON.stringify(fields));
-  return json(productPath(id), { method: "PUT", body });
+  return withPhotos(named(id, photos), (body) => {
+    body.append("product", JSON.stringify(fields));
+    return json(productPath(id), { method: "PUT", body });
+  });
 }
 
 /**
@@ -61,8 +62,8 @@ export function edit(id, fields, etag) {
  * @returns {Promise<Change>}
  */
 export function addPhotos({ product_id: id, etag, images }, photos) {
-  const body = form(id, photos, images.map((own) => own.image_id));
-  return json(`${productPath(id)}/images`, { method: "POST", body, headers: { "If-Match": etag } });
+  return withPhotos(named(id, photos, images.map((own) => own.image_id)), (body) =>
+    json(`${productPath(id)}/images`, { method: "POST", body, headers: { "If-Match": etag } }));
 }
 
 /**
@@ -86,17 +87,24 @@ export function remove(id, etag) {
   return json(productPath(id), { method: "DELETE", headers: { "If-Match": etag } });
 }
 
+/** Send photos under the names they got; an error calls them as the visitor does. */
+async function withPhotos(photos, send) {
+  const body = new FormData();
+  for (const [name, photo] of photos) body.append("image", photo, name);
+  try {
+    return await send(body);
+  } catch (error) {
+    for (const [name, photo] of photos) error.message = error.message.replace(`image '${name}':`, () => `image '${photo.name}':`);
+    throw error;
+  }
+}
+
 // A photo's name is its own in the whole catalogue, and cameras name all photos alike: so each gets the product's id, and
 // a number where the product has that name already, for the service replaces a photo by another of its name.
-function form(id, photos, before = []) {
-  const body = new FormData();
-  const taken = new Set(before);
-  for (const photo of photos) {
-    const name = freeName(id, photo.name, taken);
-    taken.add(name);
-    body.append("image", photo, name);
-  }
-  return body;
+function named(id, photos, before = []) {
+  const taken = new Map(before.map((name) => [name, null]));
+  for (const photo of photos) taken.set(freeName(id, photo.name, taken), photo);
+  return [...taken].filter(([, photo]) => photo);
 }
 
 function freeName(id, own, taken) {

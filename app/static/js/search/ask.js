@@ -72,6 +72,7 @@ async function photoOf(query) {
   if (path) return (await request(path)).blob();
   const photo = await recall(query.id);
   if (!photo) throw new ApiError({ kind: "not-kept", status: 0, title: "The photo is not in this browser", detail: query.id });
+  query.name = photo.name;
   return photo;
 }
 

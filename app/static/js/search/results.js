@@ -32,8 +32,9 @@ export function results(query, acts) {
  * @param {import("./queries.js").Query} query
  * @returns {string}
  */
-export function heading({ kind, name, answer, error }) {
-  if (error) return "No answer";
+export function heading({ kind, id, name, answer, error }) {
+  // one of the visitor's own that is not in this browser has no name
+  if (error) return kind === "photo" && name === id ? "No answer" : `No answer for ${name}`;
   if (!answer) return "Searching…";
   if (answer.results.length === 0) return "Nothing found here";
   if (kind === "product") return `Like ${name}`;
