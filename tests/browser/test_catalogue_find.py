@@ -106,6 +106,22 @@ def test_where_no_id_begins_so_it_is_said_and_back_undoes_it(catalogue: Page) ->
     expect(catalogue.locator(TILES)).to_have_count(24)
 
 
+def test_a_list_of_nothing_has_a_way_to_all_products_and_is_not_where_a_product_leads_back_to(catalogue: Page) -> None:
+    find(catalogue, "duck")
+    everything = catalogue.locator(".grid").get_by_role("link", name="All products")
+    expect(everything).to_be_visible()
+    find(catalogue, "P04")
+    expect(catalogue.get_by_role("heading", name="Drawn product 4")).to_be_focused()
+    expect(catalogue.locator(".back")).to_have_text("‹ All products")
+    catalogue.locator(".back").click()
+    expect(catalogue.locator(TILES)).to_have_count(24)
+    expect(everything).to_have_count(0)
+    find(catalogue, "duck")
+    everything.click()
+    expect(catalogue.locator(TILES)).to_have_count(24)
+    expect(field(catalogue)).to_have_value("")
+
+
 def test_the_form_for_a_new_product_has_the_only_field_of_that_name(catalogue: Page) -> None:
     catalogue.goto("/#catalogue?add=")
     expect(catalogue.get_by_label("Product id")).to_have_count(1)

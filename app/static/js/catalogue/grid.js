@@ -42,6 +42,7 @@ export async function grid(wanted, revision) {
     more.hidden = found.length <= PAGE;
     said.textContent = words(list.children.length, !more.hidden, wanted.id);
     announce(said.textContent);
+    if (list.children.length === 0) said.append(" ", el("a", { href: link("catalogue") }, "All products"));
   }
   more.addEventListener("click", async () => {
     const before = list.children.length;

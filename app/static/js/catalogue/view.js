@@ -108,7 +108,9 @@ async function showList(wanted, stale) {
 }
 
 async function showOne(params, stale) {
-  const back = el("a", { class: "back", href: link("catalogue", listed ?? {}) }, `‹ ${nameOfList(listed ?? {})}`);
+  // nobody wants back to a list of nothing
+  const from = parts.list.querySelector(".tile") ? listed ?? {} : {};
+  const back = el("a", { class: "back", href: link("catalogue", from) }, `‹ ${nameOfList(from)}`);
   if (params.has("add")) {
     parts.one.replaceChildren(back, info.writable ? addForm(info, changed) : hint());
     return;
