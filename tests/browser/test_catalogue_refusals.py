@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.app.running import READ_KEY, WRITE_KEY, Process, photo_of
+from tests.app.running import READ_KEY, WRITE_KEY, Process, photo_of, shop_over
 from tests.browser.conftest import opened
-from tests.browser.shops import asked, fill, with_key
+from tests.browser.shops import asked, enter_key, fill, with_key
 
 
 def test_who_may_only_read_is_asked_for_the_write_key_and_may_try_again(browser: Browser, shop: Process) -> None:
@@ -53,6 +53,34 @@ def test_a_refused_product_is_explained_and_the_form_stays_as_it_was(
         expect(page.get_by_label("Product id")).to_have_value(id)
         expect(page.get_by_role("list", name="Chosen photos").get_by_role("listitem")).to_have_count(1)
         assert asked(shop, f"/products/{id}")["status"] == 404
+
+
+def test_a_key_is_known_to_be_right_by_a_change_that_is_refused_for_another_reason(
+    browser: Browser, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    note = tmp_path / "note.jpg"
+    note.write_bytes(b"no photo")
+    with shop_over(tiny_bundle, tmp_path) as open_shop, opened(browser, open_shop, refused=[400, 429, 502]) as page:
+        page.goto("/#catalogue?product=P10")
+        page.get_by_role("button", name="Add photos").click()
+        page.locator("#field-photos").set_input_files(note)
+        add = page.locator("form.change").get_by_role("button", name="Add photos")
+        add.click()
+        enter_key(page, "not-the-right-key-0")
+        expect(page.get_by_role("dialog", name="Key")).to_contain_text("The key is wrong.")
+        # said before anybody looked at the key, or by a proxy
+        busy = {"type": "urn:twinshot:problem:busy", "title": "t", "status": 429, "detail": "the queue is full"}
+        page.route("**/P10/images", lambda route: route.fulfill(json=busy, status=429))
+        enter_key(page, WRITE_KEY)
+        expect(page.get_by_role("alert")).to_contain_text("The service is busy")
+        page.route("**/P10/images", lambda route: route.fulfill(body="Bad gateway", status=502))
+        add.click()
+        expect(page.get_by_role("alert")).to_contain_text("Bad Gateway")
+        expect(page.get_by_role("button", name="Key set, not tried yet")).to_be_visible()
+        page.unroute("**/P10/images")
+        add.click()
+        expect(page.get_by_role("alert")).to_contain_text("This is not a photo that can be read")
+        expect(page.get_by_role("button", name="Key set", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("place", ["a new product", "one that is there"])

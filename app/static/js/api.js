@@ -51,11 +51,9 @@ export async function request(path, options = {}) {
   const sent = key();
   const response = await reach(path, { ...options, headers: { ...options.headers, ...authorization(sent) } });
   const change = changes(path, options.method);
-  if (response.ok) {
-    if (sent && sent === key() && (change || readsNeedKey)) setTaken(true);
-    return response;
-  }
-  const problem = await problemOf(response);
+  const problem = response.ok ? null : await problemOf(response);
+  if (sent && sent === key() && (change || readsNeedKey) && tookKey(problem)) setTaken(true);
+  if (!problem) return response;
   if (problem.status === 401) refusedKey(sent, change);
   const otherKey = problem.status === 401 || problem.kind === "read-only-key";
   if (otherKey && (key() !== sent || (await newKey(whyKey(problem, sent, change))))) return request(path, options);
@@ -97,6 +95,12 @@ async function problemOf(response) {
 
 function changes(path, method = "GET") {
   return ["PUT", "PATCH", "DELETE"].includes(method) || (method === "POST" && path.startsWith("products/"));
+}
+
+// what the service refuses for another reason it refuses after it looked at the key, but for what it has no time for; a
+// proxy (of unknown kind) looks at none
+function tookKey(problem) {
+  return !problem || (problem.kind !== "unknown" && problem.status < 500 && ![401, 403, 429].includes(problem.status));
 }
 
 function refusedKey(sent, change) {
