@@ -81,6 +81,17 @@ def test_each_figure_says_since_when_it_counts(browser: Browser, scored: Process
         expect(page.get_by_text("Since this page was opened")).to_have_count(0)
 
 
+def test_nothing_from_before_is_among_the_figures_since_the_page_was_opened(browser: Browser, scored: Process) -> None:
+    scored.ask(photo_of(1))
+    with opened(browser, scored) as page:
+        page.clock.install(time=0)
+        page.clock.pause_at(1000)  # so that it looks once
+        page.goto("/#status")
+        expect(page.get_by_role("heading", name="Since this page was opened")).to_be_visible()
+        for name in ("Searches a second", "Time to answer", "From the cache"):
+            expect(figure(page, name)).to_have_text("–")
+
+
 def test_nobody_looks_while_another_view_is_shown(page: Page) -> None:
     page.goto("/#status")
     expect(page.locator(".badge")).to_have_text("Ready")

@@ -78,7 +78,8 @@ export class History {
   }
 
   #time(share) {
-    return quantile(share, this.#samples.at(-1), this.#before(), "twinshot_request_seconds", photo);
+    const before = this.#before();
+    return before && quantile(share, this.#samples.at(-1), before, "twinshot_request_seconds", photo);
   }
 
   #line(name, where) {
