@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,17 @@ class Compose:
         self("--profile", "monitoring", "down", "--volumes", "--timeout", "5")
         self.http.close()
         self.prometheus.close()
+
+
+@contextmanager
+def started(folder: Path, file: str, bundles: Path) -> Iterator[Compose]:
+    """All services of the file, built and healthy; gone afterwards, with their state."""
+    compose = Compose(folder, file, bundles)
+    try:
+        compose("up", "--build", "--detach", "--wait")
+        yield compose
+    finally:
+        compose.close()
 
 
 def until(done: Callable[[], bool], seconds: float = 60) -> None:

@@ -10,11 +10,12 @@ debootstrap --variant=minbase --include=ca-certificates,python3,python3-venv boo
     cat "$folder/log" >&2
     exit 1
 }
-ln -s /usr/bin/python3 "$folder/root/usr/local/bin/python"
+ln -s ../../bin/python3 "$folder/root/usr/local/bin/python"
 # whom this host trusts, for hosts that reach the package index through a proxy of their own
-cp /etc/ssl/certs/ca-certificates.crt "$folder/root/etc/ssl/certs/ca-certificates.crt"
+certificates=etc/ssl/certs/ca-certificates.crt
+cp "/$certificates" "$folder/root/$certificates"
 tar -C "$folder/root" -c . |
-    docker import --change "ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt" - python:3.11-slim-bookworm
+    docker import --change "ENV PIP_CERT=/$certificates" - python:3.11-slim-bookworm
 
 docker build --tag twinshot-stand-in - <<'END'
 FROM python:3.11-slim-bookworm

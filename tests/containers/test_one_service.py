@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from tests.app.running import photo_of
-from tests.containers.compose import USER, Compose, until
+from tests.containers.compose import USER, Compose, started, until
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900)]
 SERVICES = ("twinshot", "compactor", "redis")
@@ -17,12 +17,8 @@ SERVICES = ("twinshot", "compactor", "redis")
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Path) -> Iterator[Compose]:
-    compose = Compose(tmp_path_factory.mktemp("compose"), "docker-compose.yml", tiny_bundle)
-    try:
-        compose("up", "--build", "--detach", "--wait")
+    with started(tmp_path_factory.mktemp("compose"), "docker-compose.yml", tiny_bundle) as compose:
         yield compose
-    finally:
-        compose.close()
 
 
 def test_all_of_it_is_healthy_and_the_cache_is_redis(shop: Compose) -> None:
@@ -70,8 +66,8 @@ def test_a_new_index_is_made_where_the_bundles_and_the_state_are(
     shop: Compose, tiny_catalogue: Path, tiny_model: Path
 ) -> None:
     before = shop.health()["checks"]["generation"]
-    mounted = [f"--volume={tiny_catalogue.parent}:/work:ro", f"--volume={tiny_model}:/model:ro"]
-    command = ["index", "/work/catalogue.csv", "--model=/model", "--out=/bundles", "--state=/state"]
+    mounted = [f"--volume={tiny_catalogue.parent}:/shop:ro", f"--volume={tiny_model}:/model:ro"]
+    command = ["index", "/shop/catalogue.csv", "--model=/model", "--out=/bundles", "--state=/state"]
     assert "live" in shop("run", "--rm", "--no-deps", "-T", *mounted, "compactor", *command)
     until(lambda: shop.health()["checks"]["generation"] != before)
     assert _title(shop) == "New"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.running import photo_of
-from tests.containers.compose import Compose, until
+from tests.containers.compose import Compose, started, until
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900)]
 REPLICAS = ("twinshot-1", "twinshot-2")
@@ -16,12 +16,8 @@ REPLICAS = ("twinshot-1", "twinshot-2")
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Path) -> Iterator[Compose]:
-    compose = Compose(tmp_path_factory.mktemp("compose"), "docker-compose.replicas.yml", tiny_bundle)
-    try:
-        compose("up", "--build", "--detach", "--wait")
+    with started(tmp_path_factory.mktemp("compose"), "docker-compose.replicas.yml", tiny_bundle) as compose:
         yield compose
-    finally:
-        compose.close()
 
 
 def test_both_replicas_answer_through_nginx(shop: Compose) -> None:
